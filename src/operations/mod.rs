@@ -1,0 +1,188 @@
+//! What the plugin does over an open connection, one file an operation family.
+
+mod attributes;
+mod batch;
+mod browse;
+mod delete;
+mod message;
+mod profile;
+mod queues;
+mod receive;
+mod send;
+mod text;
+
+use crate::catalogue::{OPERATIONS, Operation};
+use crate::client::Client;
+use crate::connection;
+use crate::connection::fields::Values;
+use crate::contract::{
+    Document, Error, Identity, ObjectType, Outcome, Problem, Profile, Property, Value,
+};
+use crate::transport::Ports;
+use queues::Queues;
+
+/// The object for queues that each document names by itself.
+pub const DYNAMIC: &str = "dynamic";
+
+/// An open connection.
+pub struct Session<P> {
+    client: Client<P>,
+    queues: Queues,
+}
+
+impl<P: Ports> Session<P> {
+    /// Checks the settings; nothing is sent.
+    ///
+    /// # Errors
+    /// `invalid-settings` with every problem at once.
+    pub fn open(ports: P, settings: Vec<Property>) -> Result<Self, Error> {
+        let (config, identity) = connection::open(settings)?;
+        Ok(Self {
+            client: Client::new(ports, config, identity),
+            queues: Queues::default(),
+        })
+    }
+
+    /// Replaces the credentials.
+    ///
+    /// # Errors
+    /// `invalid-settings`; the old ones then stay.
+    pub fn renew(&self, settings: Vec<Property>) -> Result<(), Error> {
+        self.client.renew(connection::renew(settings)?);
+        Ok(())
+    }
+
+    /// Proves endpoint and credentials. SQS does not say whom they belong to.
+    ///
+    /// # Errors
+    /// What the service or the network says; `forbidden` says which permission the test needs.
+    pub async fn test(&self) -> Result<Option<Identity>, Error> {
+        browse::test(self).await.map(|()| None)
+    }
+
+    /// Lists the queues that an operation can act on.
+    ///
+    /// # Errors
+    /// `other` for an unknown operation; what the service says.
+    pub async fn browse(
+        &self,
+        operation: &str,
+        prefix: Option<&str>,
+    ) -> Result<Vec<ObjectType>, Error> {
+        find(operation)?;
+        browse::queues(self, prefix.unwrap_or_default()).await
+    }
+
+    /// The schemas of an operation's documents.
+    ///
+    /// # Errors
+    /// `other` for an unknown operation.
+    pub fn profile(&self, operation: &str) -> Result<Profile, Error> {
+        find(operation).map(profile::of)
+    }
+
+    /// Runs an operation: one outcome a document, in their order.
+    ///
+    /// # Errors
+    /// Where no document could be tried.
+    pub async fn execute(
+        &self,
+        operation: &str,
+        object: Option<&str>,
+        settings: Vec<Property>,
+        documents: Vec<Document>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let operation = find(operation)?;
+        let (values, mut problems) = Values::read(operation.settings, settings);
+        let target = self.target(object, &mut problems);
+        if !problems.is_empty() {
+            return Err(Error::InvalidSettings(problems));
+        }
+        match operation.id {
+            "send" => send::execute(self, &target, &values, documents).await,
+            "receive" => receive::execute(self, &target, &values, documents).await,
+            "delete" => delete::execute(self, &target, documents).await,
+            _ => Err(unknown(operation.id)),
+        }
+    }
+}
+
+fn find(id: &str) -> Result<&'static Operation, Error> {
+    OPERATIONS
+        .iter()
+        .find(|operation| operation.id == id)
+        .ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> Error {
+    let known: Vec<&str> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    let shown: String = id.chars().take(64).collect();
+    Error::Other(format!(
+        "there is no operation `{shown}`; there are: {}",
+        known.join(", ")
+    ))
+}
+
+/// A document without payload, for operations whose result is all properties.
+fn result(properties: Vec<Property>) -> Vec<Document> {
+    vec![Document {
+        payload: Vec::new(),
+        content_type: None,
+        properties,
+    }]
+}
+
+/// The problems of one document.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem::new(field, message));
+    }
+
+    /// The value of a known property, coerced, or none and a problem.
+    fn read(&mut self, operation: &Operation, name: &str, value: Value) -> Option<Value> {
+        let field = &operation
+            .properties
+            .iter()
+            .find(|property| property.field.covers(name))?
+            .field;
+        match connection::fields::coerce(field, value) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.add(name, message);
+                None
+            }
+        }
+    }
+}
+
+/// What became of each document so far, by index.
+type Results = Vec<Option<Result<Vec<Document>, Error>>>;
+
+fn settle(results: &mut Results, document: usize, result: Result<Vec<Document>, Error>) {
+    if let Some(slot) = results.get_mut(document) {
+        *slot = Some(result);
+    }
+}
+
+/// One outcome a document, from results by index. A document without a result is a fault of ours,
+/// and is told, not hidden.
+fn outcomes(results: Results) -> Vec<Outcome> {
+    results
+        .into_iter()
+        .zip(0..)
+        .map(|(result, document)| Outcome {
+            document,
+            output: result.unwrap_or_else(|| {
+                Err(Error::Other(
+                    "this document was not handled; please report it as a bug".to_owned(),
+                ))
+            }),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

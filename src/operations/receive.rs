@@ -1,0 +1,342 @@
+//! `receive`: messages in, as many as asked for, one document each.
+//!
+//! One request brings ten messages at most, so more take several requests, side by side. Messages
+//! that have come are always handed over, also where a later request fails: they are invisible to
+//! everybody else by then, and would be lost to the caller until their timeout.
+
+mod decode;
+
+use std::time::Duration;
+
+use super::queues::{Queue, Target};
+use super::{Problems, Session, delete, outcomes, text};
+use crate::catalogue::limits::{BATCH_ENTRIES, RECEIVE_BYTES};
+use crate::client::{Call, fault, json};
+use crate::connection::fields::Values;
+use crate::contract::{Document, Error, Outcome, Problem, Property, Value};
+use crate::transport::Ports;
+use crate::transport::executor::InFlight;
+use decode::Received;
+
+pub(super) async fn execute<P: Ports>(
+    session: &Session<P>,
+    target: &Target,
+    settings: &Values,
+    mut documents: Vec<Document>,
+) -> Result<Vec<Outcome>, Error> {
+    // One `receive` a call, from the queue that the first document names; the other documents
+    // give nothing, and say so with an empty list.
+    let mut results: Vec<_> = documents.iter().map(|_| Some(Ok(Vec::new()))).collect();
+    let Some(first) = documents.first_mut() else {
+        return Ok(Vec::new());
+    };
+    let result = match Wish::read(
+        session,
+        target,
+        settings,
+        std::mem::take(&mut first.properties),
+    ) {
+        Ok((reference, wish)) => {
+            let queue = match (session.queue(&reference).await, target) {
+                (Err(error), Target::Fixed(_)) => return Err(error),
+                (queue, _) => queue,
+            };
+            match queue {
+                Ok(queue) => receive(session, &queue, &wish).await,
+                Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    if let Some(slot) = results.first_mut() {
+        *slot = Some(result);
+    }
+    Ok(outcomes(results))
+}
+
+/// What is asked for.
+struct Wish<'a> {
+    /// Messages at most; none: until the queue answers empty.
+    count: Option<usize>,
+    wait_seconds: Option<i64>,
+    visibility_seconds: Option<i64>,
+    execution_timeout: Duration,
+    attribute_names: &'a [String],
+    system_attribute_names: &'a [String],
+    attempt_id: Option<String>,
+    delete: bool,
+}
+
+impl<'a> Wish<'a> {
+    fn read<P: Ports>(
+        session: &Session<P>,
+        target: &Target,
+        settings: &'a Values,
+        properties: Vec<Property>,
+    ) -> Result<(crate::connection::queue::QueueReference, Self), Error> {
+        let mut problems = Problems::default();
+        let count = settings.integer("maximum-message-count").unwrap_or(1);
+        if count == 0 {
+            let problem = Problem::new("maximum-message-count", "must be -1, or 1 or more, not 0");
+            return Err(Error::InvalidSettings(vec![problem]));
+        }
+        let mut attempt_id = settings
+            .text("receive-request-attempt-id")
+            .map(str::to_owned);
+        let mut queue = None;
+        let operation = super::find("receive")?;
+        for property in properties {
+            let slot = match property.name.as_str() {
+                "queue" => &mut queue,
+                "receive-request-attempt-id" => &mut attempt_id,
+                _ => continue,
+            };
+            if let Some(Value::Text(text)) =
+                problems.read(operation, &property.name, property.value)
+            {
+                *slot = Some(text);
+            }
+        }
+        if attempt_id
+            .as_deref()
+            .is_some_and(|id| !text::is_identifier(id))
+        {
+            problems.add("receive-request-attempt-id", text::IDENTIFIER_PROBLEM);
+        }
+        let region = &session.client.config().region;
+        let reference = target.of_document(queue.as_deref(), region, &mut problems);
+        match reference {
+            Some(reference) if problems.0.is_empty() => Ok((
+                reference,
+                Self {
+                    count: usize::try_from(count).ok(),
+                    wait_seconds: settings.integer("wait-time-seconds"),
+                    visibility_seconds: settings.integer("visibility-timeout-seconds"),
+                    execution_timeout: Duration::from_secs(
+                        settings
+                            .integer("execution-timeout-seconds")
+                            .and_then(|seconds| u64::try_from(seconds).ok())
+                            .unwrap_or(u64::MAX),
+                    ),
+                    attribute_names: settings.list("message-attribute-names"),
+                    system_attribute_names: settings.list("message-system-attribute-names"),
+                    attempt_id,
+                    delete: settings.flag("delete-messages"),
+                },
+            )),
+            _ => Err(Error::InvalidDocument(problems.0)),
+        }
+    }
+}
+
+/// One request's share of the wish.
+struct Poll {
+    count: usize,
+    wait_seconds: Option<i64>,
+    attempt_id: Option<String>,
+}
+
+/// What was gathered so far.
+#[derive(Default)]
+struct Gathered {
+    messages: Vec<Received>,
+    bytes: usize,
+    /// Bytes of the largest answer yet.
+    largest: usize,
+    /// Requests under way ask for so many messages.
+    asked: usize,
+    polls: usize,
+    /// No further request is to be made.
+    ended: bool,
+    failure: Option<Error>,
+}
+
+async fn receive<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    wish: &Wish<'_>,
+) -> Result<Vec<Document>, Error> {
+    let mut gathered = Gathered::default();
+    let begun = session.client.ports().monotonic();
+    let mut running = InFlight::default();
+    loop {
+        let elapsed = session.client.ports().monotonic().saturating_sub(begun);
+        let left = wish
+            .execution_timeout
+            .checked_sub(elapsed)
+            .unwrap_or_default();
+        while running.len() < side_by_side(session, wish, &gathered) {
+            let Some(poll) = next_poll(wish, &gathered, left) else {
+                break;
+            };
+            gathered.asked += poll.count;
+            gathered.polls += 1;
+            running.push(ask(session, queue, wish, poll));
+        }
+        let Some((asked, answer)) = running.next().await else {
+            break;
+        };
+        gathered.take(asked, answer, wish);
+    }
+    finish(session, queue, wish, gathered).await
+}
+
+/// How many requests may be under way: one at first, to see how large the messages are, and then
+/// as many as fit into what may still be gathered.
+fn side_by_side<P: Ports>(session: &Session<P>, wish: &Wish<'_>, gathered: &Gathered) -> usize {
+    let most = session.client.config().max_in_flight;
+    let single = wish.count.is_some_and(|count| count <= BATCH_ENTRIES);
+    if gathered.largest == 0 || single {
+        return 1;
+    }
+    let room = RECEIVE_BYTES.saturating_sub(gathered.bytes);
+    (room / gathered.largest).clamp(1, most)
+}
+
+fn next_poll(wish: &Wish<'_>, gathered: &Gathered, left: Duration) -> Option<Poll> {
+    let wanted = match wish.count {
+        Some(count) => count.saturating_sub(gathered.messages.len() + gathered.asked),
+        None => BATCH_ENTRIES,
+    };
+    // One request was asked for by whoever wants ten messages or fewer.
+    let once = wish.count.is_some_and(|count| count <= BATCH_ENTRIES) && gathered.polls > 0;
+    let full = gathered.bytes >= RECEIVE_BYTES;
+    let late = gathered.polls > 0 && left.is_zero();
+    if gathered.ended || wanted == 0 || once || full || late {
+        return None;
+    }
+    Some(Poll {
+        count: wanted.min(BATCH_ENTRIES),
+        wait_seconds: wish
+            .wait_seconds
+            .map(|seconds| seconds.min(i64::try_from(left.as_secs()).unwrap_or(i64::MAX))),
+        // Each request needs an id of its own, and the same one when the call is repeated.
+        attempt_id: wish.attempt_id.as_ref().map(|id| match gathered.polls {
+            0 => id.clone(),
+            number => numbered(id, number),
+        }),
+    })
+}
+
+/// The id of a later request: the given one with a number, within the 128 characters that an id
+/// may have.
+fn numbered(id: &str, number: usize) -> String {
+    const LONGEST: usize = 128;
+    let suffix = format!(".{number}");
+    let kept: String = id
+        .chars()
+        .take(LONGEST.saturating_sub(suffix.len()))
+        .collect();
+    kept + &suffix
+}
+
+impl Gathered {
+    fn take(&mut self, asked: usize, answer: Result<Vec<Received>, Error>, wish: &Wish<'_>) {
+        self.asked = self.asked.saturating_sub(asked);
+        match answer {
+            Ok(messages) => {
+                let bytes = messages.iter().map(Received::bytes).sum();
+                self.bytes = self.bytes.saturating_add(bytes);
+                self.largest = self.largest.max(bytes).max(1);
+                self.ended |= messages.is_empty();
+                self.messages.extend(messages);
+                self.ended |= wish.count.is_some_and(|count| self.messages.len() >= count);
+            }
+            Err(error) => {
+                self.ended = true;
+                self.failure.get_or_insert(error);
+            }
+        }
+    }
+}
+
+/// One `ReceiveMessage`; with how many messages it asked for.
+async fn ask<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    wish: &Wish<'_>,
+    poll: Poll,
+) -> (usize, Result<Vec<Received>, Error>) {
+    let mut body = Vec::new();
+    json::object(&mut body, |input| {
+        input
+            .text("QueueUrl", &queue.url)
+            .optional_integer("MaxNumberOfMessages", i64::try_from(poll.count).ok())
+            .optional_integer("WaitTimeSeconds", poll.wait_seconds)
+            .optional_integer("VisibilityTimeout", wish.visibility_seconds)
+            .texts(
+                "MessageAttributeNames",
+                wish.attribute_names.iter().map(String::as_str),
+            )
+            .texts(
+                "MessageSystemAttributeNames",
+                wish.system_attribute_names.iter().map(String::as_str),
+            )
+            .optional_text("ReceiveRequestAttemptId", poll.attempt_id.as_deref());
+    });
+    // Where the wait time is the queue's own, it can be as long as any.
+    let wait = poll
+        .wait_seconds
+        .unwrap_or(crate::catalogue::limits::WAIT_SECONDS);
+    let call = Call {
+        action: "ReceiveMessage",
+        body: &body,
+        wait: Duration::from_secs(u64::try_from(wait).unwrap_or(0)),
+    };
+    let received = match session.client.call(call).await {
+        Ok(answer) => decode::messages(&answer, queue, session.client.config().verify_checksums),
+        Err(error) => Err(error),
+    };
+    (poll.count, received)
+}
+
+/// Deletes what came, where that was asked for, and makes the documents.
+async fn finish<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    wish: &Wish<'_>,
+    gathered: Gathered,
+) -> Result<Vec<Document>, Error> {
+    let Gathered {
+        mut messages,
+        failure,
+        ..
+    } = gathered;
+    match failure {
+        Some(error) if messages.is_empty() => return Err(error),
+        // Not to be read as delivered by a caller who trusts the checksums.
+        Some(error @ Error::Corrupted(_)) => return Err(error),
+        Some(error) => {
+            if let Some(last) = messages.last_mut() {
+                last.add("incomplete-reason", Value::Text(in_words(&error)));
+            }
+        }
+        None => {}
+    }
+    if wish.delete {
+        let handles: Vec<&str> = messages.iter().map(Received::receipt_handle).collect();
+        let deleted = delete::all(session, queue, &handles).await;
+        for (message, result) in messages.iter_mut().zip(deleted) {
+            message.add("deleted", Value::Boolean(result.is_ok()));
+            if let Err(error) = result {
+                message.add("delete-error", Value::Text(in_words(&error)));
+            }
+        }
+    }
+    Ok(messages.into_iter().map(Received::into_document).collect())
+}
+
+/// An error as a property's text: the code where there is one, and the words.
+fn in_words(error: &Error) -> String {
+    match (fault::fault_of(error), error) {
+        (Some(fault), _) => format!("{}: {}", fault.code, fault.message),
+        (
+            None,
+            Error::Transport(words)
+            | Error::Timeout(words)
+            | Error::Corrupted(words)
+            | Error::Other(words),
+        ) => words.clone(),
+        (None, _) => "the request could not be made".to_owned(),
+    }
+}

@@ -1,0 +1,243 @@
+//! `send`: documents in, messages out, packed as tightly as the service allows.
+//!
+//! Documents of one queue are packed in their order, by ten entries and by exact bytes. Batches go
+//! out side by side, but a message group of a FIFO queue is never in two of them at once: its later
+//! batch waits for the earlier one. Where a message of a group fails, the group's later messages
+//! are not sent: to accept them would be to change their order.
+
+mod order;
+mod pack;
+
+use serde::Deserialize;
+
+use super::message::{Defaults, Message, operation};
+use super::queues::{Destinations, Queue, Target};
+use super::{Results, Session, batch, outcomes, result, settle, unknown};
+use crate::client::{Call, json};
+use crate::connection::fields::Values;
+use crate::contract::{Document, Error, Outcome, Property};
+use crate::transport::Ports;
+use crate::transport::executor::InFlight;
+use order::Lanes;
+use pack::Batch;
+
+/// What the service says of a message that it took.
+#[derive(Deserialize)]
+struct Taken {
+    /// Of an entry of a batch; there is none in the answer for one message.
+    #[serde(rename = "Id", default)]
+    id: String,
+    #[serde(rename = "MessageId")]
+    message_id: String,
+    #[serde(rename = "SequenceNumber")]
+    sequence_number: Option<String>,
+    #[serde(rename = "MD5OfMessageBody")]
+    of_body: Option<String>,
+    #[serde(rename = "MD5OfMessageAttributes")]
+    of_attributes: Option<String>,
+    #[serde(rename = "MD5OfMessageSystemAttributes")]
+    of_system_attributes: Option<String>,
+}
+
+impl batch::Entry for Taken {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+pub(super) async fn execute<P: Ports>(
+    session: &Session<P>,
+    target: &Target,
+    settings: &Values,
+    documents: Vec<Document>,
+) -> Result<Vec<Outcome>, Error> {
+    let config = session.client.config();
+    let operation = operation().ok_or_else(|| unknown("send"))?;
+    let defaults = Defaults::new(settings);
+    // The operation's own queue is needed by all: where it cannot be had, nothing can be tried.
+    if let Target::Fixed(reference) = target {
+        session.queue(reference).await?;
+    }
+    let mut results: Results = documents.iter().map(|_| None).collect();
+    let mut destinations = Destinations::default();
+    let mut lanes = Lanes::default();
+    let mut messages: Vec<Vec<Message>> = Vec::new();
+    for (index, document) in documents.into_iter().enumerate() {
+        match Message::read(
+            index,
+            document,
+            operation,
+            target,
+            &config.region,
+            &defaults,
+        ) {
+            Ok((reference, mut message)) => {
+                let fifo = reference.is_fifo();
+                let destination = destinations.id(reference);
+                messages.resize_with(destinations.len(), Vec::new);
+                // Elsewhere than on a FIFO queue, order is nobody's to keep.
+                message.lane = message
+                    .group_id
+                    .as_deref()
+                    .filter(|_| fifo)
+                    .map(|group| lanes.id(destination, group));
+                match message.lane.and_then(|lane| lanes.ended(lane)) {
+                    Some(failed) => settle(&mut results, index, Err(order::held_back(failed))),
+                    None => {
+                        if let Some(of_queue) = messages.get_mut(destination) {
+                            of_queue.push(message);
+                        }
+                    }
+                }
+            }
+            Err(unfit) => {
+                if let Some((reference, group)) = unfit.lane {
+                    let lane = lanes.id(destinations.id(reference), &group);
+                    lanes.end(lane, index);
+                }
+                settle(&mut results, index, Err(unfit.error));
+            }
+        }
+    }
+    let queues = session.queues_of(&destinations).await;
+    for (queue, messages) in queues.into_iter().zip(messages) {
+        match queue {
+            Ok(queue) => lanes.add(pack::pack(&queue, messages)),
+            Err(error) => {
+                for message in messages {
+                    settle(&mut results, message.document, Err(error.clone()));
+                }
+            }
+        }
+    }
+    run(session, lanes, config.max_in_flight, &mut results).await;
+    Ok(outcomes(results))
+}
+
+/// Sends the batches, several at a time, each group in order.
+async fn run<P: Ports>(
+    session: &Session<P>,
+    mut lanes: Lanes,
+    limit: usize,
+    results: &mut Results,
+) {
+    let mut running = InFlight::default();
+    loop {
+        while running.len() < limit {
+            let Some((batch, held_back)) = lanes.next() else {
+                break;
+            };
+            for (document, error) in held_back {
+                settle(results, document, Err(error));
+            }
+            if !batch.messages.is_empty() {
+                running.push(send_batch(session, batch));
+            }
+        }
+        let Some((batch, sent)) = running.next().await else {
+            break;
+        };
+        lanes.finished(&batch, &sent);
+        for (message, result) in batch.messages.iter().zip(sent) {
+            settle(results, message.document, result);
+        }
+    }
+}
+
+async fn send_batch<P: Ports>(
+    session: &Session<P>,
+    batch: Batch,
+) -> (Batch, Vec<Result<Vec<Document>, Error>>) {
+    let sent = match batch.messages.as_slice() {
+        [message] => vec![send_one(session, &batch.queue, message).await],
+        messages => send_many(session, &batch.queue, messages).await,
+    };
+    (batch, sent)
+}
+
+async fn send_one<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    message: &Message,
+) -> Result<Vec<Document>, Error> {
+    let mut body = Vec::with_capacity(message.bytes() + 512);
+    json::object(&mut body, |input| {
+        input.text("QueueUrl", &queue.url);
+        message.write(input);
+    });
+    let answer = session.client.call(Call::new("SendMessage", &body)).await?;
+    let taken: Taken = answer.read()?;
+    output(session, queue, message, taken, answer.request_id)
+}
+
+async fn send_many<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    messages: &[Message],
+) -> Vec<Result<Vec<Document>, Error>> {
+    // On a FIFO queue an entry may be sent again only while no later one of its group is in.
+    let may_repeat = |index: usize, done: &[bool]| {
+        let lane = messages.get(index).and_then(|message| message.lane);
+        lane.is_none()
+            || !messages
+                .iter()
+                .zip(done)
+                .skip(index + 1)
+                .any(|(later, done)| *done && later.lane == lane)
+    };
+    let sent = batch::run(
+        session,
+        "SendMessageBatch",
+        &queue.url,
+        messages,
+        |object, message: &Message| message.write(object),
+        may_repeat,
+    )
+    .await;
+    messages
+        .iter()
+        .zip(sent)
+        .map(|(message, sent)| {
+            let done: batch::Done<Taken> = sent?;
+            output(session, queue, message, done.entry, done.request_id)
+        })
+        .collect()
+}
+
+fn output<P: Ports>(
+    session: &Session<P>,
+    queue: &Queue,
+    message: &Message,
+    taken: Taken,
+    request_id: Option<String>,
+) -> Result<Vec<Document>, Error> {
+    if session.client.config().verify_checksums {
+        message.verify(
+            taken.of_body.as_deref(),
+            taken.of_attributes.as_deref(),
+            taken.of_system_attributes.as_deref(),
+        )?;
+    }
+    let mut properties = vec![
+        Property::text("queue-url", &*queue.url),
+        Property::text("message-id", taken.message_id),
+    ];
+    let optional = [
+        ("sequence-number", taken.sequence_number),
+        ("md5-of-message-body", taken.of_body),
+        ("md5-of-message-attributes", taken.of_attributes),
+        (
+            "md5-of-message-system-attributes",
+            taken.of_system_attributes,
+        ),
+        ("message-group-id", message.group_id.clone()),
+        ("message-deduplication-id", message.deduplication_id.clone()),
+        ("request-id", request_id),
+    ];
+    properties.extend(
+        optional
+            .into_iter()
+            .filter_map(|(name, value)| Some(Property::text(name, value?))),
+    );
+    Ok(result(properties))
+}

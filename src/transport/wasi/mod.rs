@@ -1,0 +1,48 @@
+//! The ports over WASI 0.2: `wasi:http`, `wasi:clocks` and `wasi:random`.
+
+mod errors;
+mod http;
+mod reactor;
+
+use std::future::Future;
+use std::time::Duration;
+
+use ::wasi::clocks::{monotonic_clock, wall_clock};
+use ::wasi::random::random;
+
+use super::{Clock, Limits, Request, Response, Transport, TransportError, executor};
+
+/// What a component can reach.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Wasi;
+
+/// Runs a call to its end.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    executor::block_on(future, reactor::wait)
+}
+
+impl Transport for Wasi {
+    async fn send(&self, request: Request<'_>, limits: Limits) -> Result<Response, TransportError> {
+        http::send(request, limits).await
+    }
+}
+
+impl Clock for Wasi {
+    fn now(&self) -> Duration {
+        let now = wall_clock::now();
+        Duration::new(now.seconds, now.nanoseconds)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_nanos(monotonic_clock::now())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        reactor::ready(monotonic_clock::subscribe_duration(nanoseconds)).await;
+    }
+
+    fn random(&self) -> u64 {
+        random::get_random_u64()
+    }
+}
