@@ -1,0 +1,185 @@
+//! The engine: one per process, shared by every plugin and connection.
+//!
+//! It compiles for speed of a call and of an instance: memory, tables and stacks come from pools
+//! made once (where the machine does not let so much address space be reserved, from the system
+//! for each instance). A ticker lets a plugin that computes for ever yield to the runtime, so
+//! that the timeout of its call can end it.
+//!
+//! A plugin is linked with HTTP, clocks, randomness and the streams and pollables that these need.
+//! There is no file, socket, environment or output to reach for, whatever the plugin imports.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
+use wasmtime_wasi::p2::bindings::{clocks, random};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
+
+use crate::cache;
+use crate::error::LoadError;
+use crate::instance::HostState;
+
+/// How often a computing plugin yields to the runtime.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The packages that a plugin may import from.
+const LINKED: [&str; 6] = [
+    "wasi:http/types@0.2.",
+    "wasi:http/outgoing-handler@0.2.",
+    "wasi:io/",
+    "wasi:clocks/wall-clock@0.2.",
+    "wasi:clocks/monotonic-clock@0.2.",
+    "wasi:random/",
+];
+
+/// How an engine is made.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// Where compiled components are kept; none: nowhere, every start compiles. The directory is
+    /// made, for its owner only; one that others can write to is not used, since what lies in it
+    /// is run.
+    pub cache_directory: Option<PathBuf>,
+    /// How many instances of plugins there may be at once, over all connections. Each reserves
+    /// address space, not memory.
+    pub maximum_instances: u32,
+}
+
+impl Default for EngineOptions {
+    /// No cache, 256 instances.
+    fn default() -> Self {
+        Self {
+            cache_directory: None,
+            maximum_instances: 256,
+        }
+    }
+}
+
+/// Compiles and runs plugins. A clone is another handle to the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: wasmtime::Engine,
+    pub(crate) linker: Arc<Linker<HostState>>,
+    pub(crate) cache_directory: Option<Arc<Path>>,
+    _ticker: Arc<Ticker>,
+}
+
+impl Engine {
+    /// Makes an engine.
+    ///
+    /// # Errors
+    /// [`LoadError::Engine`] where this machine cannot run one.
+    pub fn new(options: EngineOptions) -> Result<Self, LoadError> {
+        let failed = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
+        let inner = wasmtime::Engine::new(&config(Some(options.maximum_instances)))
+            // Some machines and containers bound the address space of a process.
+            .or_else(|_| wasmtime::Engine::new(&config(None)))
+            .map_err(failed)?;
+        let mut linker = Linker::new(&inner);
+        link(&mut linker).map_err(failed)?;
+        let ticker = Ticker::start(&inner).map_err(|error| LoadError::Engine(error.to_string()))?;
+        Ok(Self {
+            inner,
+            linker: Arc::new(linker),
+            cache_directory: options.cache_directory.map(Arc::from),
+            _ticker: Arc::new(ticker),
+        })
+    }
+
+    /// Takes a component from the cache, or compiles it and puts it there.
+    pub(crate) fn component(&self, binary: &[u8]) -> Result<(Component, cache::Origin), LoadError> {
+        cache::load(&self.inner, self.cache_directory.as_deref(), binary)
+    }
+
+    /// Every import that is not linked, by name.
+    pub(crate) fn forbidden_imports(&self, component: &Component) -> Vec<String> {
+        component
+            .component_type()
+            .imports(&self.inner)
+            .filter(|(name, item)| {
+                !LINKED.iter().any(|linked| name.starts_with(linked))
+                    && !is_types_only(&self.inner, &item.ty)
+            })
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+}
+
+/// Whether an import brings nothing that could be called: the contract's own `types`.
+fn is_types_only(
+    engine: &wasmtime::Engine,
+    item: &wasmtime::component::types::ComponentItem,
+) -> bool {
+    use wasmtime::component::types::ComponentItem;
+    match item {
+        ComponentItem::ComponentInstance(instance) => instance
+            .exports(engine)
+            .all(|(_, item)| matches!(item.ty, ComponentItem::Type(_))),
+        ComponentItem::Type(_) => true,
+        _ => false,
+    }
+}
+
+fn config(pooled_instances: Option<u32>) -> Config {
+    let mut config = Config::new();
+    // The contract's exports are plain functions; without the machinery of WASI 0.3 a call is
+    // several times cheaper.
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    if let Some(instances) = pooled_instances {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(instances);
+        // A component has a core module of its own and one or two small ones for its imports.
+        pool.total_core_instances(instances.saturating_mul(4));
+        pool.total_memories(instances.saturating_mul(2));
+        pool.total_tables(instances.saturating_mul(4));
+        pool.total_stacks(instances);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
+    wasmtime_wasi_io::add_to_linker_async(linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    clocks::wall_clock::add_to_linker::<HostState, WasiClocks>(linker, HostState::clocks)?;
+    clocks::monotonic_clock::add_to_linker::<HostState, WasiClocks>(linker, HostState::clocks)?;
+    random::random::add_to_linker::<HostState, WasiRandom>(linker, HostState::random)?;
+    random::insecure::add_to_linker::<HostState, WasiRandom>(linker, HostState::random)?;
+    random::insecure_seed::add_to_linker::<HostState, WasiRandom>(linker, HostState::random)?;
+    Ok(())
+}
+
+/// The thread that advances the engine's epoch. It ends with the engine.
+struct Ticker {
+    stop: std::sync::mpsc::Sender<()>,
+}
+
+impl Ticker {
+    fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let engine = engine.weak();
+        std::thread::Builder::new()
+            .name("plugin-epoch".to_owned())
+            .spawn(move || {
+                while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+                {
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => break,
+                    }
+                }
+            })?;
+        Ok(Self { stop })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        // The thread may have ended before; then there is no one to tell.
+        let _ = self.stop.send(());
+    }
+}

@@ -1,0 +1,144 @@
+//! A loaded plugin: what it says of itself, and connections over it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::types::ComponentItem;
+
+use crate::cache;
+use crate::connection::{Connection, ConnectionOptions};
+use crate::contract::{Descriptor, PluginExportsPre, Settings};
+use crate::engine::Engine;
+use crate::error::{CallError, LoadError};
+use crate::instance::{HostState, Instance, Outside, on_connection};
+use crate::policy::Origin;
+
+/// A plugin, compiled and linked. A clone is another handle to the same one.
+#[derive(Clone)]
+pub struct Plugin {
+    pub(crate) engine: Engine,
+    pub(crate) pre: PluginExportsPre<HostState>,
+    facts: Arc<Facts>,
+}
+
+/// What can be told of a plugin without running it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Names of the interfaces that it imports.
+    pub imports: Vec<String>,
+    /// Names of the interfaces that it exports.
+    pub exports: Vec<String>,
+    /// Length of the component in bytes.
+    pub size: u64,
+    /// Whether it was compiled now or taken from the cache.
+    pub origin: cache::Origin,
+}
+
+impl Plugin {
+    /// Loads a plugin from a file. It blocks: about a millisecond where the cache has it, else as
+    /// long as the compiler takes.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, is not a plugin, or imports what a plugin does not get.
+    pub fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+        let binary = std::fs::read(path).map_err(|source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::from_binary(engine, &binary)
+    }
+
+    /// [`Plugin::load`] for a component in memory.
+    ///
+    /// # Errors
+    /// Where it is not a plugin, or imports what a plugin does not get.
+    pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Self, LoadError> {
+        let (component, origin) = engine.component(binary)?;
+        let forbidden = engine.forbidden_imports(&component);
+        if !forbidden.is_empty() {
+            return Err(LoadError::ForbiddenImports(forbidden));
+        }
+        let not_a_plugin = |error: wasmtime::Error| LoadError::NotAPlugin(format!("{error:#}"));
+        let pre = engine
+            .linker
+            .instantiate_pre(&component)
+            .map_err(not_a_plugin)?;
+        let kind = component.component_type();
+        let facts = Facts {
+            imports: kind
+                .imports(&engine.inner)
+                .map(|(name, _)| name.to_owned())
+                .collect(),
+            exports: kind
+                .exports(&engine.inner)
+                .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
+                .map(|(name, _)| name.to_owned())
+                .collect(),
+            size: binary.len() as u64,
+            origin,
+        };
+        Ok(Self {
+            engine: engine.clone(),
+            pre: PluginExportsPre::new(pre).map_err(not_a_plugin)?,
+            facts: Arc::new(facts),
+        })
+    }
+
+    /// Imports, exports and size.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What the plugin says of itself. It runs the plugin with everything refused.
+    ///
+    /// # Errors
+    /// Where the plugin does not answer.
+    pub async fn describe(&self) -> Result<Descriptor, CallError> {
+        let instance = Instance::create(self, &Arc::new(Outside::sealed())).await?;
+        let described = instance.run(|mut instance| async move {
+            let metadata = instance.bindings.integration_connector_metadata();
+            let descriptor = metadata.call_describe(&mut instance.store).await.map(Ok);
+            (instance, descriptor)
+        });
+        described.await.1
+    }
+
+    /// Where the plugin would connect to with these settings: the first origin that its `test`
+    /// asks for. Nothing leaves: the request is refused, and the plugin ended at once.
+    ///
+    /// None where `test` asks for nothing.
+    ///
+    /// # Errors
+    /// Where the settings are invalid, or the plugin fails before it asks for anything.
+    pub async fn endpoint(&self, settings: &Settings) -> Result<Option<Origin>, CallError> {
+        let instance = Instance::create(self, &Arc::new(Outside::sealed())).await?;
+        let record = Arc::clone(&instance.record);
+        let tested = async {
+            let instance = instance.open(settings).await?;
+            instance.run(on_connection!(call_test())).await.1
+        };
+        tokio::select! {
+            biased;
+            denial = record.first_denial() => Ok(Some(denial.origin)),
+            outcome = tested => match (record.denial(), outcome) {
+                (Some(denial), _) => Ok(Some(denial.origin)),
+                (None, Ok(_)) => Ok(None),
+                (None, Err(error)) => Err(error),
+            },
+        }
+    }
+
+    /// Opens a connection: checks the settings and sends nothing.
+    ///
+    /// # Errors
+    /// [`CallError::Connector`] with `invalid-settings` where they cannot work.
+    pub async fn connect(
+        &self,
+        settings: Settings,
+        options: ConnectionOptions,
+    ) -> Result<Connection, CallError> {
+        Connection::open(self.clone(), settings, options).await
+    }
+}
