@@ -11,7 +11,7 @@ pub fn describe() -> metadata::Descriptor {
         id: "amazon-sqs".to_owned(),
         label: "Amazon SQS".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: "Sends, receives and deletes messages of Amazon Simple Queue Service, and of any server that speaks its JSON protocol.".to_owned(),
+        description: "Sends, receives and deletes messages of Amazon Simple Queue Service, and of any server that speaks its JSON protocol, and administers its queues.".to_owned(),
         connection: SETTINGS.iter().map(field).collect(),
         operations: OPERATIONS.iter().map(operation).collect(),
     }
@@ -23,16 +23,16 @@ fn operation(operation: &Operation) -> metadata::Operation {
         label: operation.label.to_owned(),
         description: operation.description.to_owned(),
         mode: metadata::Mode::Execute,
-        takes_object: true,
-        settings: operation.settings.iter().map(field).collect(),
-        properties: operation.properties.iter().map(property).collect(),
+        takes_object: operation.takes_queue,
+        settings: operation.all_settings().map(field).collect(),
+        properties: operation.all_properties().map(property).collect(),
         idempotent: operation.idempotent,
     }
 }
 
 fn property(property: &Property) -> metadata::PropertyDefinition {
     metadata::PropertyDefinition {
-        field: field(&property.field),
+        field: field(property.field),
         direction: match property.direction {
             Direction::Input => metadata::Direction::Input,
             Direction::Output => metadata::Direction::Output,
@@ -55,6 +55,7 @@ fn field(field: &Field) -> metadata::Field {
             Kind::Choice => metadata::FieldKind::Choice,
             Kind::TextList => metadata::FieldKind::TextList,
             Kind::Bytes => metadata::FieldKind::Bytes,
+            Kind::TextMap | Kind::Json => metadata::FieldKind::Json,
         },
         required: field.required,
         secret: field.secret,
@@ -66,8 +67,8 @@ fn field(field: &Field) -> metadata::Field {
             Default::One(text) => Some(Value::TextList(vec![text.to_owned()])),
         },
         choices: texts(field.choices),
-        minimum: field.minimum,
-        maximum: field.maximum,
+        minimum: field.minimum.map(i64::from),
+        maximum: field.maximum.map(i64::from),
         shown_when: field.shown_when.map(|(name, any_of)| metadata::Condition {
             field: name.to_owned(),
             any_of: texts(any_of),

@@ -37,11 +37,11 @@ impl GuestConnection for Session<Wasi> {
     }
 
     fn test(&self) -> Result<Option<Identity>, Error> {
-        block_on(self.test())
+        block_on(Box::pin(self.test()))
     }
 
     fn browse(&self, operation: String, filter: Option<String>) -> Result<Vec<ObjectType>, Error> {
-        block_on(self.browse(&operation, filter.as_deref()))
+        block_on(Box::pin(self.browse(&operation, filter.as_deref())))
     }
 
     fn profile(&self, operation: String, _object: Option<String>) -> Result<Profile, Error> {
@@ -55,7 +55,12 @@ impl GuestConnection for Session<Wasi> {
         settings: Vec<Property>,
         documents: Vec<Document>,
     ) -> Result<Vec<Outcome>, Error> {
-        block_on(self.execute(&operation, object.as_deref(), settings, documents))
+        block_on(Box::pin(self.execute(
+            &operation,
+            object.as_deref(),
+            settings,
+            documents,
+        )))
     }
 
     fn listen(&self, _object: String, _settings: Vec<Property>) -> Result<Listener, Error> {

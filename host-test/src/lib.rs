@@ -52,3 +52,8 @@ pub use instance::Limits;
 pub use metrics::Metrics;
 pub use plugin::{Facts, Plugin};
 pub use policy::{Denial, InvalidEntry, Origin, Policy};
+
+/// The README's example of a host, so that it compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -79,23 +79,45 @@ const CLASSES: &[(&str, Class)] = &[
     ("RequestTimeout", Class::Unavailable),
     ("ServiceUnavailable", Class::Unavailable),
     // Refused, though their status may say otherwise.
+    ("BatchEntryIdsNotDistinct", Class::Rejected),
+    ("BatchRequestTooLong", Class::Rejected),
+    ("EmptyBatchRequest", Class::Rejected),
     ("InvalidAddress", Class::Rejected),
+    ("InvalidAttributeName", Class::Rejected),
+    ("InvalidAttributeValue", Class::Rejected),
+    ("InvalidBatchEntryId", Class::Rejected),
+    ("InvalidIdFormat", Class::Rejected),
+    ("InvalidMessageContents", Class::Rejected),
+    ("InvalidParameterValue", Class::Rejected),
     ("InvalidSecurity", Class::Rejected),
+    ("KmsDisabled", Class::Rejected),
+    ("KmsInvalidKeyUsage", Class::Rejected),
+    ("KmsInvalidState", Class::Rejected),
     ("KmsNotFound", Class::Rejected),
+    ("MissingParameter", Class::Rejected),
+    ("MissingRequiredParameter", Class::Rejected),
     ("ReceiptHandleIsInvalid", Class::Rejected),
+    ("TooManyEntriesInBatchRequest", Class::Rejected),
+    ("UnsupportedOperation", Class::Rejected),
 ];
 
-/// The class of a fault, by its code, and by the HTTP status of the answer where the code says
-/// nothing.
-pub fn classify(code: &str, status: u16) -> Class {
+/// The class of a known code.
+pub fn known(code: &str) -> Option<Class> {
     let plain = plain(code);
     // `KMS.ThrottlingException`, `KMS.AccessDeniedException`: the query protocol's names of the
     // KMS faults mean the same as the plain ones, but for a key that is missing.
     if code.starts_with("KMS.") && plain == "NotFound" {
-        return Class::Rejected;
+        return Some(Class::Rejected);
     }
-    if let Some((_, class)) = CLASSES.iter().find(|(known, _)| *known == plain) {
-        return *class;
+    let found = CLASSES.iter().find(|(known, _)| *known == plain);
+    found.map(|(_, class)| *class)
+}
+
+/// The class of a fault, by its code, and by the HTTP status of the answer where the code says
+/// nothing.
+pub fn classify(code: &str, status: u16) -> Class {
+    if let Some(class) = known(code) {
+        return class;
     }
     match status {
         401 => Class::Unauthenticated,

@@ -15,6 +15,10 @@ pub enum Kind {
     TextList,
     /// Bytes.
     Bytes,
+    /// An object of texts by name, JSON.
+    TextMap,
+    /// A structure, JSON.
+    Json,
     /// A message attribute's value: text, a whole number, or bytes.
     AttributeValue,
 }
@@ -35,13 +39,15 @@ pub enum Default {
 }
 
 /// An inclusive bound: of the number, of the text's length in characters, or of the list's length.
-pub type Bound = Option<i64>;
+pub type Bound = Option<i32>;
 
 /// One field of a form: a setting, or a property of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     /// Stable name, kebab-case. One that ends in `*` stands for all with that beginning.
     pub name: &'static str,
+    /// AWS's name of the member or attribute that it stands for; empty where it is ours alone.
+    pub member: &'static str,
     /// Short name for people.
     pub label: &'static str,
     /// What it does, its unit, and what happens without it.
@@ -76,6 +82,7 @@ impl Field {
     ) -> Self {
         Self {
             name,
+            member: "",
             label,
             description,
             kind,
@@ -88,6 +95,12 @@ impl Field {
             shown_when: None,
             hints: &[],
         }
+    }
+
+    /// The same field, standing for a member of a request or an attribute of a queue.
+    pub const fn member(mut self, member: &'static str) -> Self {
+        self.member = member;
+        self
     }
 
     /// The same field, required.
@@ -115,7 +128,7 @@ impl Field {
     }
 
     /// The same field within bounds.
-    pub const fn between(mut self, minimum: i64, maximum: i64) -> Self {
+    pub const fn between(mut self, minimum: i32, maximum: i32) -> Self {
         self.minimum = Some(minimum);
         self.maximum = Some(maximum);
         self

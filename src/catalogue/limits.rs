@@ -14,15 +14,15 @@ pub const ATTRIBUTE_NAME: usize = 256;
 /// Characters of a queue name, `.fifo` included.
 pub const QUEUE_NAME: usize = 80;
 /// Characters of a message group id, a deduplication id and a receive request attempt id.
-pub const IDENTIFIER: i64 = 128;
+pub const IDENTIFIER: i32 = 128;
 /// Seconds that a message can be delayed.
-pub const DELAY_SECONDS: i64 = 900;
+pub const DELAY_SECONDS: i32 = 900;
 /// Seconds that a message can be invisible: 12 hours from its receipt.
-pub const VISIBILITY_SECONDS: i64 = 43_200;
+pub const VISIBILITY_SECONDS: i32 = 43_200;
 /// Seconds of one long poll.
-pub const WAIT_SECONDS: i64 = 20;
+pub const WAIT_SECONDS: i32 = 20;
 /// Requests side by side that a connection may be set to.
-pub const IN_FLIGHT: i64 = 64;
+pub const IN_FLIGHT: i32 = 64;
 
 /// Bytes of one answer that are read at most: ten messages of 1 MiB, each character of them
 /// escaped threefold (`\u00e9` for two bytes), and room for attributes.

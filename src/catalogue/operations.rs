@@ -3,6 +3,9 @@
 use super::limits::{DELAY_SECONDS, IDENTIFIER, VISIBILITY_SECONDS, WAIT_SECONDS};
 use super::{Default, Field, Kind};
 
+use super::administration;
+pub use super::administration::Action;
+
 /// Where a document property is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -18,7 +21,7 @@ pub enum Direction {
 #[derive(Clone, Copy, Debug)]
 pub struct Property {
     /// What it is.
-    pub field: Field,
+    pub field: &'static Field,
     /// Where it is met.
     pub direction: Direction,
 }
@@ -32,35 +35,109 @@ pub struct Operation {
     pub label: &'static str,
     /// What it does.
     pub description: &'static str,
-    /// Its settings.
-    pub settings: &'static [Field],
+    /// How it is run.
+    pub run: Run,
+    /// Whether it acts on a queue.
+    pub takes_queue: bool,
+    /// Its own settings, in groups; every operation has [`COMMON`] besides.
+    pub settings: &'static [&'static [Field]],
     /// The properties of its documents.
     pub properties: &'static [Property],
     /// Whether running it twice has the same effect as running it once.
     pub idempotent: bool,
 }
 
+/// How an operation is run.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// Documents become messages.
+    Send,
+    /// Messages become documents.
+    Receive,
+    /// Messages are deleted by their receipt handles.
+    Delete,
+    /// Messages are made visible, or kept invisible, by their receipt handles.
+    ChangeVisibility,
+    /// One request of an action for each document.
+    Action(&'static Action),
+}
+
 /// Every operation that the plugin has.
-pub const OPERATIONS: &[Operation] = &[SEND, RECEIVE, DELETE];
+pub static OPERATIONS: &[Operation] = &[
+    SEND,
+    RECEIVE,
+    DELETE,
+    CHANGE_VISIBILITY,
+    administration::QUEUE_DEPTH,
+    administration::CREATE_QUEUE,
+    administration::DELETE_QUEUE,
+    administration::PURGE_QUEUE,
+    administration::GET_QUEUE_URL,
+    administration::GET_QUEUE_ATTRIBUTES,
+    administration::SET_QUEUE_ATTRIBUTES,
+    administration::LIST_QUEUES,
+    administration::LIST_DEAD_LETTER_SOURCE_QUEUES,
+    administration::ADD_PERMISSION,
+    administration::REMOVE_PERMISSION,
+    administration::TAG_QUEUE,
+    administration::UNTAG_QUEUE,
+    administration::LIST_QUEUE_TAGS,
+    administration::START_MESSAGE_MOVE_TASK,
+    administration::CANCEL_MESSAGE_MOVE_TASK,
+    administration::LIST_MESSAGE_MOVE_TASKS,
+];
 
-const fn input(field: Field) -> Property {
-    Property {
-        field,
-        direction: Direction::Input,
+/// Settings of every operation.
+pub const COMMON: &[Field] = &[Field::new(
+    Kind::Boolean,
+    "return-errors-as-documents",
+    "Return errors as documents",
+    "A fault of the service becomes an output document, with the code and the words as properties and as JSON, in place of an error.",
+)
+.default(Default::Boolean(false))];
+
+/// Properties of the documents that `return-errors-as-documents` makes.
+pub const ERROR_PROPERTIES: &[Property] = &[
+    output!(Field::new(
+        Kind::Text,
+        "error-kind",
+        "Error kind",
+        "With `return-errors-as-documents`: the contract's name of the error, such as not-found.",
+    )),
+    output!(Field::new(
+        Kind::Text,
+        "error-code",
+        "Error code",
+        "With `return-errors-as-documents`: the service's own code.",
+    )),
+    output!(Field::new(
+        Kind::Text,
+        "error-message",
+        "Error message",
+        "With `return-errors-as-documents`: the service's words.",
+    )),
+    output!(Field::new(
+        Kind::Integer,
+        "http-status",
+        "HTTP status",
+        "With `return-errors-as-documents`: the status of the answer.",
+    )),
+];
+
+impl Operation {
+    /// The operation of that name.
+    pub fn find(id: &str) -> Option<&'static Operation> {
+        OPERATIONS.iter().find(|operation| operation.id == id)
     }
-}
 
-const fn output(field: Field) -> Property {
-    Property {
-        field,
-        direction: Direction::Output,
+    /// All settings, the common ones last.
+    pub fn all_settings(&self) -> impl Iterator<Item = &'static Field> + Clone {
+        self.settings.iter().copied().chain([COMMON]).flatten()
     }
-}
 
-const fn both(field: Field) -> Property {
-    Property {
-        field,
-        direction: Direction::Both,
+    /// All properties of its documents, those of error documents last.
+    pub fn all_properties(&self) -> impl Iterator<Item = &'static Property> {
+        self.properties.iter().chain(ERROR_PROPERTIES)
     }
 }
 
@@ -91,7 +168,7 @@ const QUEUE: Field = Field::new(
     "Name, URL or ARN of the queue for this document. Read where the operation's object is `dynamic`, or where none is given.",
 );
 
-const QUEUE_URL: Field = Field::new(
+pub(super) const QUEUE_URL: Field = Field::new(
     Kind::Text,
     "queue-url",
     "Queue URL",
@@ -155,7 +232,7 @@ const RECEIPT_HANDLE: Field = Field::new(
 )
 .secret();
 
-const REQUEST_ID: Field = Field::new(
+pub(super) const REQUEST_ID: Field = Field::new(
     Kind::Text,
     "request-id",
     "Request ID",
@@ -173,7 +250,9 @@ const SEND: Operation = Operation {
     id: "send",
     label: "Send messages",
     description: "Sends each document as one message. Documents are packed into batches by count and by exact size; several batches are under way at once, and the order within a FIFO message group is kept: where one message of a group fails, the later ones of that group are not sent.",
-    settings: &[
+    run: Run::Send,
+    takes_queue: true,
+    settings: &[&[
         DELAY,
         Field::new(
             Kind::Text,
@@ -182,32 +261,32 @@ const SEND: Operation = Operation {
             "Message group of documents that have none of their own.",
         )
         .between(1, IDENTIFIER),
-    ],
+    ]],
     properties: &[
-        input(QUEUE),
-        input(DELAY),
-        both(MESSAGE_GROUP_ID),
-        both(MESSAGE_DEDUPLICATION_ID),
-        input(ATTRIBUTES),
-        input(ATTRIBUTE_TYPES),
-        input(TRACE_HEADER),
-        output(QUEUE_URL),
-        output(MESSAGE_ID),
-        output(SEQUENCE_NUMBER),
-        output(Field::new(
+        input!(QUEUE),
+        input!(DELAY),
+        both!(MESSAGE_GROUP_ID),
+        both!(MESSAGE_DEDUPLICATION_ID),
+        input!(ATTRIBUTES),
+        input!(ATTRIBUTE_TYPES),
+        input!(TRACE_HEADER),
+        output!(QUEUE_URL),
+        output!(MESSAGE_ID),
+        output!(SEQUENCE_NUMBER),
+        output!(Field::new(
             Kind::Text,
             "md5-of-message-body",
             "MD5 of the body",
             "As the service computed it.",
         )),
-        output(MD5_OF_ATTRIBUTES),
-        output(Field::new(
+        output!(MD5_OF_ATTRIBUTES),
+        output!(Field::new(
             Kind::Text,
             "md5-of-message-system-attributes",
             "MD5 of the system attributes",
             "As the service computed it.",
         )),
-        output(REQUEST_ID),
+        output!(REQUEST_ID),
     ],
     idempotent: false,
 };
@@ -216,7 +295,9 @@ const RECEIVE: Operation = Operation {
     id: "receive",
     label: "Receive messages",
     description: "Receives messages from one queue, each as an output document of the first input document. They stay in the queue, invisible for the visibility timeout, unless they are deleted.",
-    settings: &[
+    run: Run::Receive,
+    takes_queue: true,
+    settings: &[&[
         Field::new(
             Kind::Integer,
             "maximum-message-count",
@@ -280,10 +361,10 @@ const RECEIVE: Operation = Operation {
             "Delete what was received, after all of it was read.",
         )
         .default(Default::Boolean(false)),
-    ],
+    ]],
     properties: &[
-        input(QUEUE),
-        input(
+        input!(QUEUE),
+        input!(
             Field::new(
                 Kind::Text,
                 "receive-request-attempt-id",
@@ -292,25 +373,25 @@ const RECEIVE: Operation = Operation {
             )
             .between(1, IDENTIFIER),
         ),
-        output(QUEUE_URL),
-        output(MESSAGE_ID),
-        output(RECEIPT_HANDLE),
-        output(Field::new(
+        output!(QUEUE_URL),
+        output!(MESSAGE_ID),
+        output!(RECEIPT_HANDLE),
+        output!(Field::new(
             Kind::Text,
             "md5-of-body",
             "MD5 of the body",
             "As the service computed it.",
         )),
-        output(MD5_OF_ATTRIBUTES),
-        output(ATTRIBUTES),
-        output(ATTRIBUTE_TYPES),
-        output(Field::new(
+        output!(MD5_OF_ATTRIBUTES),
+        output!(ATTRIBUTES),
+        output!(ATTRIBUTE_TYPES),
+        output!(Field::new(
             Kind::Text,
             "sender-id",
             "Sender ID",
             "ID of the user or role that sent the message.",
         )),
-        output(
+        output!(
             Field::new(
                 Kind::Integer,
                 "sent-timestamp",
@@ -319,13 +400,13 @@ const RECEIVE: Operation = Operation {
             )
             .hints(&[("unit", "ms")]),
         ),
-        output(Field::new(
+        output!(Field::new(
             Kind::Integer,
             "approximate-receive-count",
             "Receive count",
             "How many times the message was received, this time included; approximate.",
         )),
-        output(
+        output!(
             Field::new(
                 Kind::Integer,
                 "approximate-first-receive-timestamp",
@@ -334,30 +415,30 @@ const RECEIVE: Operation = Operation {
             )
             .hints(&[("unit", "ms")]),
         ),
-        output(SEQUENCE_NUMBER),
-        output(MESSAGE_DEDUPLICATION_ID),
-        output(MESSAGE_GROUP_ID),
-        output(TRACE_HEADER),
-        output(Field::new(
+        output!(SEQUENCE_NUMBER),
+        output!(MESSAGE_DEDUPLICATION_ID),
+        output!(MESSAGE_GROUP_ID),
+        output!(TRACE_HEADER),
+        output!(Field::new(
             Kind::Text,
             "dead-letter-queue-source-arn",
             "Dead-letter source",
             "ARN of the queue that the message was moved from to this dead-letter queue.",
         )),
-        output(REQUEST_ID),
-        output(Field::new(
+        output!(REQUEST_ID),
+        output!(Field::new(
             Kind::Boolean,
             "deleted",
             "Deleted",
             "With `delete-messages`: whether the message was deleted.",
         )),
-        output(Field::new(
+        output!(Field::new(
             Kind::Text,
             "delete-error",
             "Delete error",
             "With `delete-messages`: why the message was not deleted, and will come again.",
         )),
-        output(Field::new(
+        output!(Field::new(
             Kind::Text,
             "incomplete-reason",
             "Why receiving ended early",
@@ -371,17 +452,49 @@ const DELETE: Operation = Operation {
     id: "delete",
     label: "Delete messages",
     description: "Deletes each document's message, named by its receipt handle. Documents are packed into batches; several batches are under way at once. A document as `receive` gives it will do.",
+    run: Run::Delete,
+    takes_queue: true,
     settings: &[],
+    properties: RECEIPT_PROPERTIES,
+    idempotent: true,
+};
+
+const CHANGE_VISIBILITY: Operation = Operation {
+    id: "change-visibility",
+    label: "Change visibility",
+    description: "Sets for how long each document's message, named by its receipt handle, stays invisible from now on: 0 offers it again at once. Twelve hours from its receipt is the most. Packed into batches; several batches are under way at once. A document as `receive` gives it will do.",
+    run: Run::ChangeVisibility,
+    takes_queue: true,
+    settings: &[&[VISIBILITY]],
     properties: &[
-        input(QUEUE),
-        input(RECEIPT_HANDLE.required()),
-        both(Field::new(
-            Kind::Text,
-            "queue-url",
-            "Queue URL",
-            "The queue of the message. On input it is read where the document is to name its queue and has no `queue`.",
-        )),
-        output(REQUEST_ID),
+        input!(QUEUE),
+        input!(RECEIPT_HANDLE.required()),
+        input!(VISIBILITY),
+        RECEIPT_QUEUE_URL,
+        output!(REQUEST_ID),
     ],
     idempotent: true,
 };
+
+const VISIBILITY: Field = Field::new(
+    Kind::Integer,
+    "visibility-timeout-seconds",
+    "Visibility timeout",
+    "For how long the message stays invisible from now on, in seconds. Of the document, or of the operation for documents without one.",
+)
+.between(0, VISIBILITY_SECONDS)
+.hints(&[("unit", "s")]);
+
+const RECEIPT_QUEUE_URL: Property = both!(Field::new(
+    Kind::Text,
+    "queue-url",
+    "Queue URL",
+    "The queue of the message. On input it is read where the document is to name its queue and has no `queue`.",
+));
+
+const RECEIPT_PROPERTIES: &[Property] = &[
+    input!(QUEUE),
+    input!(RECEIPT_HANDLE.required()),
+    RECEIPT_QUEUE_URL,
+    output!(REQUEST_ID),
+];

@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
+use super::json::Node;
 use super::retry::Retry;
 use crate::catalogue::faults::{Class, classify};
 use crate::connection::Config;
@@ -17,7 +16,7 @@ use crate::transport::{Response, TransportError, TransportErrorKind};
 /// A failed attempt.
 #[derive(Debug)]
 pub(super) struct Failure {
-    error: Error,
+    pub(super) error: Error,
     /// Why another attempt may help, where it may.
     pub(super) retry: Option<Retry>,
     /// The pause that the server asks for.
@@ -69,6 +68,25 @@ pub fn fault_of(error: &Error) -> Option<&Fault> {
     }
 }
 
+/// The contract's name of an error.
+pub fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::InvalidSettings(_) => "invalid-settings",
+        Error::InvalidDocument(_) => "invalid-document",
+        Error::Unauthenticated(_) => "unauthenticated",
+        Error::Forbidden(_) => "forbidden",
+        Error::NotFound(_) => "not-found",
+        Error::Conflict(_) => "conflict",
+        Error::Throttled(_) => "throttled",
+        Error::Rejected(_) => "rejected",
+        Error::Unavailable(_) => "unavailable",
+        Error::Transport(_) => "transport",
+        Error::Timeout(_) => "timeout",
+        Error::Corrupted(_) => "corrupted",
+        Error::Other(_) => "other",
+    }
+}
+
 fn fault_of_mut(error: &mut Error) -> Option<&mut Fault> {
     match error {
         Error::Unauthenticated(fault)
@@ -103,17 +121,6 @@ pub(super) fn request_id(response: &Response) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The members of an error's body, by all their names.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    #[serde(rename = "__type")]
-    kind: Option<String>,
-    code: Option<String>,
-    #[serde(alias = "Message")]
-    message: Option<String>,
-}
-
 /// Reads an answer that is a fault.
 pub(super) fn read(config: &Config, response: &Response) -> Failure {
     let status = response.status;
@@ -124,7 +131,7 @@ pub(super) fn read(config: &Config, response: &Response) -> Failure {
             status
         )));
     }
-    let body: Body = serde_json::from_slice(&response.body).unwrap_or_default();
+    let body = Node::parse(&response.body).unwrap_or(Node::Null);
     let (query_code, side) = match response
         .header("x-amzn-query-error")
         .map(|t| t.split_once(';'))
@@ -133,9 +140,9 @@ pub(super) fn read(config: &Config, response: &Response) -> Failure {
         _ => (None, None),
     };
     let code = [
-        body.kind.as_deref(),
+        body.text("__type"),
         response.header("x-amzn-errortype"),
-        body.code.as_deref(),
+        body.text("code"),
         query_code,
     ]
     .into_iter()
@@ -144,7 +151,10 @@ pub(super) fn read(config: &Config, response: &Response) -> Failure {
     .find(|code| !code.is_empty());
     // What is not of the service, a proxy's page say, has no code; then the status is all there is.
     let (code, message) = match code {
-        Some(code) => (code.to_owned(), body.message.unwrap_or_default()),
+        Some(code) => {
+            let message = body.text("message").or_else(|| body.text("Message"));
+            (code.to_owned(), message.unwrap_or_default().to_owned())
+        }
         None => (
             format!("HTTP {status}"),
             "the answer names no fault: it may come from a proxy, or from a server that is not SQS"
@@ -216,6 +226,20 @@ pub fn shown(message: &str) -> String {
         text.push("[…]");
     }
     text.join(" ").chars().take(LONGEST).collect()
+}
+
+/// Takes texts that must not be shown out of an error's words: what this request is known to have
+/// carried, however short. Texts too short to be secrets would tear words apart.
+pub fn hide<'t>(error: &mut Error, texts: impl IntoIterator<Item = &'t str>) {
+    const SHORTEST: usize = 8;
+    let Some(fault) = fault_of_mut(error) else {
+        return;
+    };
+    for text in texts.into_iter().filter(|text| text.len() >= SHORTEST) {
+        if fault.message.contains(text) {
+            fault.message = fault.message.replace(text, "[…]");
+        }
+    }
 }
 
 /// Whether a word of the service's may be a token, a receipt handle or a signature: they are long,

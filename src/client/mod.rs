@@ -10,8 +10,6 @@ mod skew;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::catalogue::faults::Class;
 use crate::catalogue::limits::ANSWER_BYTES;
 use crate::connection::Config;
@@ -20,6 +18,7 @@ use crate::contract::Error;
 use crate::transport::executor::{First, race};
 use crate::transport::{Limits, Ports};
 use fault::Failure;
+use json::Node;
 use retry::{Bucket, Retry};
 use sign::Signer;
 
@@ -59,27 +58,23 @@ impl<'a> Call<'a> {
 }
 
 impl Answer {
-    /// The answer's output.
+    /// The answer's output, an object.
     ///
     /// # Errors
-    /// `corrupted` where it is not what the action answers with.
-    pub fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+    /// `corrupted` where it is none.
+    pub fn read(&self) -> Result<Node<'_>, Error> {
         // Some actions answer with nothing at all, where the protocol has an empty object.
-        let body = if self.body.is_empty() {
-            b"{}"
-        } else {
-            self.body.as_slice()
-        };
-        // The parser's words name positions and shapes, not contents; but they are of no use to
-        // those who read them.
-        serde_json::from_slice(body).map_err(|error| {
-            Error::Corrupted(format!(
-                "the answer is not what SQS answers with (HTTP {}, {} bytes, wrong at byte {})",
-                self.status,
+        if self.body.is_empty() {
+            return Ok(Node::Object(Vec::new()));
+        }
+        match Node::parse(&self.body) {
+            Some(node @ Node::Object(_)) => Ok(node),
+            _ => Err(Error::Corrupted(format!(
+                "the answer is not one of SQS: {} bytes that are no JSON object (HTTP {})",
                 self.body.len(),
-                error.column()
-            ))
-        })
+                self.status,
+            ))),
+        }
     }
 }
 
@@ -198,6 +193,7 @@ impl<P: Ports> Client<P> {
             });
         }
         let mut failure = fault::read(config, &response);
+        fault::hide(&mut failure.error, self.signer.borrow().secrets());
         let took = self.ports.monotonic().saturating_sub(begun);
         let seen = skew::Seen {
             response: &response,

@@ -45,6 +45,14 @@ impl Signer {
         }
     }
 
+    /// What must never be shown.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let token = self.credentials.session_token.as_ref();
+        [self.credentials.secret_access_key.as_str()]
+            .into_iter()
+            .chain(token.map(|token| token.as_str()))
+    }
+
     /// A signed request. `time` is the time since 1970-01-01T00:00:00Z.
     pub(super) fn request<'a>(
         &self,

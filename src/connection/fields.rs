@@ -5,7 +5,11 @@
 //! text value: it may be a secret, or part of a document.
 
 use crate::catalogue::{Default, Field, Kind};
+use crate::client::json::Node;
 use crate::contract::{Problem, Property, Value};
+
+/// What is wrong with a required field that is not given.
+pub const MISSING: &str = "is required";
 
 /// Values of known fields, each of the kind that its field wants, defaults filled in.
 #[derive(Default)]
@@ -18,12 +22,15 @@ impl Values {
     ///
     /// An unknown or repeated name, a value of the wrong kind or out of bounds, and a missing
     /// required field are problems. An empty text counts as not given: forms send empty fields.
-    pub fn read(table: &'static [Field], properties: Vec<Property>) -> (Self, Vec<Problem>) {
+    pub fn read(
+        table: impl Iterator<Item = &'static Field> + Clone,
+        properties: Vec<Property>,
+    ) -> (Self, Vec<Problem>) {
         let mut values = Self::default();
         let mut problems = Vec::new();
         for Property { name, value } in properties {
-            let Some(field) = table.iter().find(|field| field.covers(&name)) else {
-                problems.push(Problem::new(name, unknown(table)));
+            let Some(field) = table.clone().find(|field| field.covers(&name)) else {
+                problems.push(Problem::new(name, unknown(table.clone())));
                 continue;
             };
             if values.get(field.name).is_some() {
@@ -41,7 +48,7 @@ impl Values {
         for field in table {
             let given = values.get(field.name).is_some();
             if !given && field.required && !problems.iter().any(|p| p.field == field.name) {
-                problems.push(Problem::new(field.name, "is required"));
+                problems.push(Problem::new(field.name, MISSING));
             }
             if let (false, Some(value)) = (given, default_value(field.default)) {
                 values.entries.push((field.name, value));
@@ -67,8 +74,7 @@ impl Values {
 
     /// The text of a field, taken out: no copy of a secret stays behind.
     pub fn take_text(&mut self, name: &str) -> Option<String> {
-        let index = self.entries.iter().position(|(known, _)| *known == name)?;
-        match self.entries.swap_remove(index).1 {
+        match self.take(name)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
@@ -87,6 +93,12 @@ impl Values {
         matches!(self.get(name), Some(Value::Boolean(true)))
     }
 
+    /// The value of a field, taken out.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let index = self.entries.iter().position(|(known, _)| *known == name)?;
+        Some(self.entries.swap_remove(index).1)
+    }
+
     /// The texts of a list field.
     pub fn list(&self, name: &str) -> &[String] {
         match self.get(name) {
@@ -96,11 +108,8 @@ impl Values {
     }
 }
 
-fn unknown(table: &[Field]) -> String {
-    if table.is_empty() {
-        return "is not a setting; there are none here".to_owned();
-    }
-    let names: Vec<&str> = table.iter().map(|field| field.name).collect();
+fn unknown(table: impl Iterator<Item = &'static Field>) -> String {
+    let names: Vec<&str> = table.map(|field| field.name).collect();
     format!("is not a setting; known are: {}", names.join(", "))
 }
 
@@ -142,6 +151,8 @@ pub fn coerce(field: &Field, value: Value) -> Result<Value, String> {
             Value::Bytes(_) => Ok(value),
             _ => Err("must be bytes".to_owned()),
         },
+        Kind::TextMap => structure(value, true),
+        Kind::Json => structure(value, false),
         Kind::AttributeValue => match value {
             Value::Text(_) | Value::Integer(_) | Value::Bytes(_) => Ok(value),
             _ => Err("must be text, a whole number or bytes".to_owned()),
@@ -166,6 +177,36 @@ fn text(field: &Field, value: Value) -> Result<String, String> {
     }
 }
 
+/// A JSON text, checked; of a map, its values as texts.
+fn structure(value: Value, map: bool) -> Result<Value, String> {
+    let wanted = || {
+        if map {
+            "must be a JSON object of texts"
+        } else {
+            "must be JSON"
+        }
+        .to_owned()
+    };
+    let (Value::Json(json) | Value::Text(json)) = value else {
+        return Err(wanted());
+    };
+    let node = Node::parse(json.as_bytes()).ok_or_else(wanted)?;
+    if !map {
+        return Ok(Value::Json(node.to_json()));
+    }
+    let Node::Object(members) = node else {
+        return Err(wanted());
+    };
+    let texts = members.into_iter().map(|(name, node)| match node {
+        Node::Text(_) => Some((name, node)),
+        Node::Integer(number) => Some((name, Node::Text(number.to_string().into()))),
+        Node::Boolean(flag) => Some((name, Node::Text(flag.to_string().into()))),
+        _ => None,
+    });
+    let texts: Vec<_> = texts.collect::<Option<_>>().ok_or_else(wanted)?;
+    Ok(Value::Json(Node::Object(texts).to_json()))
+}
+
 fn integer(field: &Field, value: &Value) -> Result<i64, String> {
     let number = match value {
         Value::Integer(number) => Some(*number),
@@ -183,8 +224,12 @@ fn integer(field: &Field, value: &Value) -> Result<i64, String> {
     match number {
         None => Err(wanted()),
         Some(number)
-            if field.minimum.is_some_and(|minimum| number < minimum)
-                || field.maximum.is_some_and(|maximum| number > maximum) =>
+            if field
+                .minimum
+                .is_some_and(|minimum| number < i64::from(minimum))
+                || field
+                    .maximum
+                    .is_some_and(|maximum| number > i64::from(maximum)) =>
         {
             Err(format!("{}, not {number}", wanted()))
         }
@@ -197,9 +242,9 @@ fn list(field: &Field, value: Value) -> Result<Vec<String>, String> {
         Value::TextList(texts) => texts,
         Value::Text(text) if text.trim().is_empty() => Vec::new(),
         Value::Text(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),
-        Value::Json(json) => {
-            serde_json::from_str(&json).map_err(|_| "must be a list of texts".to_owned())?
-        }
+        Value::Json(json) => Node::parse(json.as_bytes())
+            .and_then(|node| node.texts())
+            .ok_or("must be a list of texts")?,
         _ => return Err("must be a list of texts".to_owned()),
     };
     if texts.iter().any(String::is_empty) {
@@ -213,7 +258,7 @@ fn list(field: &Field, value: Value) -> Result<Vec<String>, String> {
 
 /// The bounds in words, where the length is outside them.
 fn outside(field: &Field, length: usize) -> Option<String> {
-    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let length = i32::try_from(length).unwrap_or(i32::MAX);
     let low = field.minimum.is_some_and(|minimum| length < minimum);
     let high = field.maximum.is_some_and(|maximum| length > maximum);
     if !low && !high {
@@ -222,7 +267,7 @@ fn outside(field: &Field, length: usize) -> Option<String> {
     Some(match (field.minimum, field.maximum) {
         (Some(minimum), Some(maximum)) => format!("{minimum} to {maximum}"),
         (Some(minimum), None) => format!("at least {minimum}"),
-        (None, maximum) => format!("at most {}", maximum.unwrap_or(i64::MAX)),
+        (None, maximum) => format!("at most {}", maximum.unwrap_or(i32::MAX)),
     })
 }
 
@@ -252,7 +297,7 @@ mod tests {
     #[test]
     fn every_problem_is_reported_at_once_and_names_its_field() {
         let (_, problems) = Values::read(
-            TABLE,
+            TABLE.iter(),
             vec![
                 Property::text("count", "ten"),
                 Property::text("pick", "c"),
@@ -269,7 +314,7 @@ mod tests {
     #[test]
     fn text_forms_of_all_kinds_are_taken() {
         let (values, problems) = Values::read(
-            TABLE,
+            TABLE.iter(),
             vec![
                 Property::text("name", "x"),
                 Property::text("count", " 7 "),
@@ -286,7 +331,7 @@ mod tests {
     #[test]
     fn a_blank_field_counts_as_not_given_but_an_empty_list_is_a_list() {
         let (values, problems) = Values::read(
-            TABLE,
+            TABLE.iter(),
             vec![
                 Property::text("name", "x"),
                 Property::text("count", ""),
@@ -301,7 +346,7 @@ mod tests {
     #[test]
     fn a_repeated_field_and_a_bound_are_problems() {
         let (_, problems) = Values::read(
-            TABLE,
+            TABLE.iter(),
             vec![
                 Property::text("name", "12345"),
                 Property::integer("count", 10),

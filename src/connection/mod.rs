@@ -43,7 +43,7 @@ pub struct Config {
 /// # Errors
 /// `invalid-settings` with every problem at once.
 pub fn open(settings: Vec<Property>) -> Result<(Config, Credentials), Error> {
-    let (mut values, mut problems) = Values::read(SETTINGS, settings);
+    let (mut values, mut problems) = Values::read(SETTINGS.iter(), settings);
     let region = values.text("region").unwrap_or_default().to_owned();
     if !region.is_empty() && !is_region(&region) {
         problems.push(Problem::new(
@@ -83,7 +83,7 @@ pub fn renew(settings: Vec<Property>) -> Result<Credentials, Error> {
     let (ours, others): (Vec<Property>, Vec<Property>) = settings
         .into_iter()
         .partition(|property| CREDENTIALS.contains(&property.name.as_str()));
-    let (mut values, mut problems) = Values::read(SETTINGS, ours);
+    let (mut values, mut problems) = Values::read(SETTINGS.iter(), ours);
     problems.retain(|problem| CREDENTIALS.contains(&problem.field.as_str()));
     problems.extend(others.into_iter().map(|property| {
         Problem::new(

@@ -4,21 +4,12 @@
 //! a list of entries that went through and a list of those that did not. Entry ids are positions,
 //! so an answer is matched whatever its order, and nothing of a message can clash.
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 use super::Session;
-use crate::catalogue::faults::{Class, classify};
-use crate::client::json::{self, Object};
+use crate::catalogue::faults::{Class, known};
+use crate::client::json::{self, Node, Object};
 use crate::client::{Call, fault};
 use crate::contract::{Error, Fault};
 use crate::transport::Ports;
-
-/// What an answer says of an entry that went through.
-pub(super) trait Entry: DeserializeOwned {
-    /// The id that the entry was sent with.
-    fn id(&self) -> &str;
-}
 
 /// An entry that went through.
 pub(super) struct Done<S> {
@@ -28,64 +19,48 @@ pub(super) struct Done<S> {
     pub(super) request_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(bound = "S: DeserializeOwned")]
-struct Output<S> {
-    // Both are required by the model, and are left out by the service when empty.
-    #[serde(rename = "Successful", default = "Vec::new")]
-    successful: Vec<S>,
-    #[serde(rename = "Failed", default)]
-    failed: Vec<Failed>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Failed {
-    id: String,
-    #[serde(default)]
-    sender_fault: bool,
-    code: String,
-    message: Option<String>,
+/// What is sent and how it is read back.
+pub(super) struct Batch<'a, T, S> {
+    pub(super) action: &'static str,
+    pub(super) queue_url: &'a str,
+    pub(super) entries: &'a [T],
+    /// Writes an entry, but for its id.
+    pub(super) write: &'a dyn Fn(&mut Object<'_>, &T),
+    /// Reads what the answer says of an entry that went through; none where it lacks something.
+    pub(super) read: &'a dyn Fn(&Node<'_>) -> Option<S>,
+    /// Whether an entry may still be sent again after others went through, which on a FIFO queue
+    /// would change their order: by its position, and by whether each entry is done.
+    pub(super) may_repeat: &'a dyn Fn(usize, &[bool]) -> bool,
 }
 
 /// Sends the entries as one batch, and those of them again that failed for a reason that can
 /// pass, while attempts are left.
 ///
-/// `may_repeat` says whether an entry may still be sent again after others went through, which on
-/// a FIFO queue would change their order; it gets the position and whether each entry is done.
-///
 /// Gives one result an entry, in their order. Where the request as a whole fails, every entry
 /// that it carried has that error.
-pub(super) async fn run<P, T, S>(
+pub(super) async fn run<P: Ports, T, S>(
     session: &Session<P>,
-    action: &'static str,
-    queue_url: &str,
-    entries: &[T],
-    write: impl Fn(&mut Object<'_>, &T),
-    may_repeat: impl Fn(usize, &[bool]) -> bool,
-) -> Vec<Result<Done<S>, Error>>
-where
-    P: Ports,
-    S: Entry,
-{
+    batch: Batch<'_, T, S>,
+) -> Vec<Result<Done<S>, Error>> {
+    let entries = batch.entries;
     let mut results: Vec<Option<Result<Done<S>, Error>>> = entries.iter().map(|_| None).collect();
     let mut pending: Vec<usize> = (0..entries.len()).collect();
     let mut attempt = 1;
     loop {
         let mut body = Vec::new();
         json::object(&mut body, |input| {
-            input.text("QueueUrl", queue_url).objects(
+            input.text("QueueUrl", batch.queue_url).objects(
                 "Entries",
                 pending
                     .iter()
                     .filter_map(|id| Some((id, entries.get(*id)?))),
                 |object, (id, entry)| {
                     object.text("Id", &id.to_string());
-                    write(object, entry);
+                    (batch.write)(object, entry);
                 },
             );
         });
-        let answered = once(session, action, &body, &pending, attempt).await;
+        let answered = once(session, &batch, &body, &pending, attempt).await;
         drop(body);
         for (id, result) in answered {
             if let Some(slot) = results.get_mut(id) {
@@ -100,7 +75,9 @@ where
             Some(Some(Err(error))) => passing_class(error).map(|class| (*id, class)),
             _ => None,
         });
-        let again: Vec<(usize, Class)> = passing.filter(|(id, _)| may_repeat(*id, &done)).collect();
+        let again: Vec<(usize, Class)> = passing
+            .filter(|(id, _)| (batch.may_repeat)(*id, &done))
+            .collect();
         let Some((_, class)) = again.first().copied() else {
             break;
         };
@@ -117,37 +94,41 @@ where
 }
 
 /// One request, and what it says of the entries that it carried.
-async fn once<P: Ports, S: Entry>(
+async fn once<P: Ports, T, S>(
     session: &Session<P>,
-    action: &'static str,
+    batch: &Batch<'_, T, S>,
     body: &[u8],
     pending: &[usize],
     attempt: u32,
 ) -> Vec<(usize, Result<Done<S>, Error>)> {
     let all = |error: Error| pending.iter().map(|id| (*id, Err(error.clone()))).collect();
-    let answer = match session.client.call(Call::new(action, body)).await {
+    let answer = match session.client.call(Call::new(batch.action, body)).await {
         Ok(answer) => answer,
         // The client has tried the whole request again as often as it may; its status is not 200,
         // so no entry is taken for one that failed by itself.
         Err(error) => return all(error),
     };
-    let output: Output<S> = match answer.read() {
+    let output = match answer.read() {
         Ok(output) => output,
         Err(error) => return all(error),
     };
     let mut said: Vec<(usize, Result<Done<S>, Error>)> = Vec::with_capacity(pending.len());
-    let successful = output.successful.into_iter().map(|entry| {
-        let id = entry.id().to_owned();
-        let request_id = answer.request_id.clone();
-        (id, Ok(Done { entry, request_id }))
+    // Both lists are required by the model, and are left out by the service when empty.
+    let successful = output.list("Successful").iter().map(|node| {
+        let done = (batch.read)(node).map(|entry| Done {
+            entry,
+            request_id: answer.request_id.clone(),
+        });
+        (node.text("Id"), done.ok_or_else(incomplete))
     });
-    let failed = output.failed.into_iter().map(|failed| {
-        let error = entry_error(&failed, answer.request_id.clone(), attempt);
-        (failed.id, Err(error))
+    let failed = output.list("Failed").iter().map(|node| {
+        let error = entry_error(node, answer.request_id.clone(), attempt);
+        (node.text("Id"), Err(error))
     });
     for (id, result) in successful.chain(failed) {
         // An id that was never sent says nothing of any entry.
-        let Some(id) = id.parse().ok().filter(|id| pending.contains(id)) else {
+        let id = id.and_then(|id| id.parse().ok());
+        let Some(id) = id.filter(|id| pending.contains(id)) else {
             continue;
         };
         match said.iter_mut().find(|(known, _)| *known == id) {
@@ -165,6 +146,12 @@ async fn once<P: Ports, S: Entry>(
         }
     }
     said
+}
+
+fn incomplete() -> Error {
+    Error::Corrupted(
+        "the answer says that this entry is done, but not all that belongs to it".to_owned(),
+    )
 }
 
 fn unanswered() -> Error {
@@ -186,15 +173,18 @@ fn passing_class(error: &Error) -> Option<Class> {
     }
 }
 
-fn entry_error(failed: &Failed, request_id: Option<String>, attempts: u32) -> Error {
-    let class = match classify(&failed.code, 200) {
-        // An unknown code of which the service says that it is not the sender's fault.
-        Class::Rejected if !failed.sender_fault => Class::Unavailable,
-        class => class,
+fn entry_error(failed: &Node<'_>, request_id: Option<String>, attempts: u32) -> Error {
+    let code = failed.text("Code").unwrap_or_default();
+    let senders = failed.get("SenderFault") == Some(&Node::Boolean(true));
+    // Of a code that is not known, the service says at least whose fault it is.
+    let class = match known(code) {
+        Some(class) => class,
+        None if senders => Class::Rejected,
+        None => Class::Unavailable,
     };
     let fault = Fault {
-        code: failed.code.clone(),
-        message: fault::shown(failed.message.as_deref().unwrap_or_default()),
+        code: code.to_owned(),
+        message: fault::shown(failed.text("Message").unwrap_or_default()),
         http_status: 200,
         request_id,
         blame: fault::blame(class),

@@ -1,9 +1,8 @@
 //! `test` and `browse`: what a platform asks before anything runs.
 
-use serde::Deserialize;
-
 use super::{DYNAMIC, Session};
-use crate::client::{Call, json};
+use crate::client::Call;
+use crate::client::json::{self, Node};
 use crate::contract::{Error, Fault, ObjectType};
 use crate::transport::Ports;
 
@@ -11,19 +10,6 @@ use crate::transport::Ports;
 const PAGE: i64 = 1_000;
 /// Pages that are read at most: a form is no place for more.
 const PAGES: usize = 10;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Page {
-    // Left out where there are none.
-    #[serde(default)]
-    queue_urls: Vec<String>,
-    next_token: Option<String>,
-}
-
-/// Any object.
-#[derive(Deserialize)]
-struct Nothing {}
 
 /// The least request that proves endpoint and credentials: the default queue's ARN, or, without a
 /// default queue, the first name of the list of queues.
@@ -67,7 +53,7 @@ pub(super) async fn test<P: Ports>(session: &Session<P>) -> Result<(), Error> {
             other => other,
         })?;
     // A server that is not SQS may answer anything with 200.
-    answer.read::<Nothing>()?;
+    answer.read()?;
     Ok(())
 }
 
@@ -105,9 +91,13 @@ pub(super) async fn queues<P: Ports>(
                 }),
                 other => other,
             })?;
-        let page: Page = answer.read()?;
-        objects.extend(page.queue_urls.into_iter().map(object));
-        token = page.next_token.filter(|token| !token.is_empty());
+        let page = answer.read()?;
+        // Left out where there are none.
+        let urls = page.get("QueueUrls").and_then(Node::texts);
+        objects.extend(urls.unwrap_or_default().into_iter().map(object));
+        token = page
+            .owned_text("NextToken")
+            .filter(|token| !token.is_empty());
         if token.is_none() {
             break;
         }

@@ -3,9 +3,10 @@
 use super::attributes::{Attributes, Given};
 use super::queues::Target;
 use super::{Problems, text};
+use crate::catalogue::Operation;
 use crate::catalogue::limits::MESSAGE_BYTES;
-use crate::catalogue::{OPERATIONS, Operation};
 use crate::client::checksum::{self, AttributeValue};
+use crate::client::fault;
 use crate::client::json::Object;
 use crate::connection::fields::Values;
 use crate::connection::queue::QueueReference;
@@ -165,6 +166,11 @@ impl Message {
         self.body.len() + self.attributes.bytes()
     }
 
+    /// Takes the body out of an error's words, should the service repeat it there.
+    pub(super) fn hide(&self, error: &mut Error) {
+        fault::hide(error, [self.body.as_str()]);
+    }
+
     /// Writes the members that a request of one message and an entry of a batch share.
     pub(super) fn write(&self, object: &mut Object<'_>) {
         object
@@ -216,11 +222,6 @@ impl Message {
             .map(|header| AttributeValue::Text(header.as_str().into()));
         checksum::of_attributes(value.as_ref().map(|value| (TRACE_HEADER, "String", value)))
     }
-}
-
-/// The operation's row in the catalogue.
-pub(super) fn operation() -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.id == "send")
 }
 
 /// The payload as a message body, unaltered.

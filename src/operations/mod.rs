@@ -1,25 +1,28 @@
 //! What the plugin does over an open connection, one file an operation family.
 
+mod administration;
 mod attributes;
 mod batch;
 mod browse;
-mod delete;
+mod errors;
 mod message;
 mod profile;
 mod queues;
+mod receipts;
 mod receive;
 mod send;
 mod text;
 
+use crate::catalogue::operations::Run;
 use crate::catalogue::{OPERATIONS, Operation};
 use crate::client::Client;
 use crate::connection;
-use crate::connection::fields::Values;
+use crate::connection::fields::{MISSING, Values};
 use crate::contract::{
     Document, Error, Identity, ObjectType, Outcome, Problem, Profile, Property, Value,
 };
 use crate::transport::Ports;
-use queues::Queues;
+use queues::{Queues, Target};
 
 /// The object for queues that each document names by itself.
 pub const DYNAMIC: &str = "dynamic";
@@ -93,25 +96,46 @@ impl<P: Ports> Session<P> {
         documents: Vec<Document>,
     ) -> Result<Vec<Outcome>, Error> {
         let operation = find(operation)?;
-        let (values, mut problems) = Values::read(operation.settings, settings);
-        let target = self.target(object, &mut problems);
+        let (mut values, mut problems) = Values::read(operation.all_settings(), settings);
+        // A required member may come with the document instead; its operation checks that.
+        if let Run::Action(_) = operation.run {
+            problems.retain(|problem| problem.message != MISSING);
+        }
+        let target = match operation.takes_queue {
+            true => self.target(object, &mut problems),
+            false => Target::PerDocument(None),
+        };
         if !problems.is_empty() {
             return Err(Error::InvalidSettings(problems));
         }
-        match operation.id {
-            "send" => send::execute(self, &target, &values, documents).await,
-            "receive" => receive::execute(self, &target, &values, documents).await,
-            "delete" => delete::execute(self, &target, documents).await,
-            _ => Err(unknown(operation.id)),
+        let as_documents = values.flag("return-errors-as-documents");
+        let count = documents.len();
+        let done = match operation.run {
+            Run::Send => send::execute(self, operation, &target, &values, documents).await,
+            Run::Receive => receive::execute(self, operation, &target, &values, documents).await,
+            Run::Delete => {
+                let action = receipts::Action::Delete;
+                receipts::execute(self, operation, action, &target, &values, documents).await
+            }
+            Run::ChangeVisibility => {
+                let action = receipts::Action::ChangeVisibility;
+                receipts::execute(self, operation, action, &target, &values, documents).await
+            }
+            Run::Action(action) => {
+                administration::execute(self, operation, action, &target, &mut values, documents)
+                    .await
+            }
+        };
+        if as_documents {
+            errors::as_documents(done, count)
+        } else {
+            done
         }
     }
 }
 
 fn find(id: &str) -> Result<&'static Operation, Error> {
-    OPERATIONS
-        .iter()
-        .find(|operation| operation.id == id)
-        .ok_or_else(|| unknown(id))
+    Operation::find(id).ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: &str) -> Error {
@@ -143,9 +167,8 @@ impl Problems {
 
     /// The value of a known property, coerced, or none and a problem.
     fn read(&mut self, operation: &Operation, name: &str, value: Value) -> Option<Value> {
-        let field = &operation
-            .properties
-            .iter()
+        let field = operation
+            .all_properties()
             .find(|property| property.field.covers(name))?
             .field;
         match connection::fields::coerce(field, value) {

@@ -1,12 +1,16 @@
 //! JSON Schemas (2020-12) of an operation's documents, written from the catalogue.
 
+use super::administration::is_attribute;
 use crate::catalogue::limits::MESSAGE_BYTES;
-use crate::catalogue::operations::{Direction, Property};
+use crate::catalogue::operations::{Direction, Property, Run};
 use crate::catalogue::{Field, Kind, Operation};
 use crate::client::json::{self, Object};
-use crate::contract::Profile;
+use crate::contract::{Profile, Value};
 
 const BODY: &str = "Body of the message: text of the characters that SQS allows; 1 MiB at most, together with the message attributes.";
+
+const REQUEST: &str = "Empty, or a JSON object with members of the request under AWS's names; they win over settings.";
+const ANSWER: &str = "The service's answer, JSON, with the numbers, truth values and policies among a queue's attributes as what they are.";
 
 /// The schemas of what an operation takes and gives.
 pub(super) fn of(operation: &Operation) -> Profile {
@@ -18,17 +22,16 @@ pub(super) fn of(operation: &Operation) -> Profile {
 
 fn document(operation: &Operation, direction: Direction) -> String {
     let properties: Vec<&Field> = operation
-        .properties
-        .iter()
+        .all_properties()
         .filter(|Property { direction: met, .. }| *met == direction || *met == Direction::Both)
-        .map(|property| &property.field)
+        .map(|property| property.field)
         .collect();
     let required: Vec<&str> = properties
         .iter()
         .filter(|field| field.required && direction == Direction::Input)
         .map(|field| field.name)
         .collect();
-    let sends = direction == Direction::Input && operation.id == "send";
+    let sends = matches!((operation.run, direction), (Run::Send, Direction::Input));
     let mut out = Vec::new();
     json::object(&mut out, |schema| {
         schema
@@ -72,17 +75,71 @@ fn document(operation: &Operation, direction: Direction) -> String {
 
 fn payload(operation: &Operation, direction: Direction, schema: &mut Object<'_>) {
     schema.text("type", "string");
-    match (direction, operation.id) {
-        (Direction::Input, "send") => schema
+    match (operation.run, direction) {
+        (Run::Send, Direction::Input) => schema
             .optional_integer("minLength", Some(1))
             .optional_integer("maxLength", i64::try_from(MESSAGE_BYTES).ok())
             .text("description", BODY),
-        (Direction::Input, _) => schema.text("description", "Not read."),
-        (_, "receive") => schema.text("description", BODY),
-        (_, _) => schema
-            .optional_integer("maxLength", Some(0))
-            .text("description", "Always empty."),
+        (Run::Receive, Direction::Output) => schema.text("description", BODY),
+        (Run::Action(_), Direction::Input) => schema
+            .text("contentMediaType", "application/json")
+            .text("description", REQUEST)
+            .object("contentSchema", |schema| request(operation, schema)),
+        (Run::Action(action), Direction::Output) => schema
+            .text("contentMediaType", "application/json")
+            .text("description", ANSWER)
+            .object("contentSchema", |schema| {
+                schema
+                    .text("type", "object")
+                    .object("properties", |members| {
+                        for member in action.answer {
+                            members.object(member, |_| {});
+                        }
+                    });
+            }),
+        (_, Direction::Input) => schema.text("description", "Not read."),
+        (_, _) => schema.text("description", "Empty, but for errors as documents."),
     };
+}
+
+/// The members of a request, in AWS's names.
+fn request(operation: &Operation, schema: &mut Object<'_>) {
+    let fields = operation.settings.iter().copied().flatten();
+    let fields = fields.filter(|field| !field.member.is_empty());
+    schema
+        .text("type", "object")
+        .object("properties", |members| {
+            if operation.takes_queue {
+                members.object("QueueUrl", |schema| {
+                    schema.text("type", "string");
+                });
+            }
+            let plain = |field: &&Field| !is_attribute(field);
+            for field in fields.clone().filter(plain) {
+                members.object(field.member, |schema| of_field(field, schema));
+            }
+            let mut attributes = fields.filter(|field| is_attribute(field)).peekable();
+            if attributes.peek().is_some() {
+                members.object("Attributes", |schema| {
+                    schema
+                        .text("type", "object")
+                        .object("properties", |members| {
+                            // A part of a policy has the policy's name before its own.
+                            let whole = |field: &&Field| !field.member.contains('.');
+                            for field in attributes.filter(whole) {
+                                members.object(field.member, |schema| {
+                                    schema.text("description", field.description);
+                                });
+                            }
+                            for policy in ["RedrivePolicy", "RedriveAllowPolicy"] {
+                                members.object(policy, |_| {});
+                            }
+                        });
+                });
+            }
+        })
+        // A typing error must not go unseen.
+        .value_of("additionalProperties", &Value::Boolean(false));
 }
 
 /// The schema of one property.
@@ -107,6 +164,12 @@ fn of_field(field: &Field, schema: &mut Object<'_>) {
             items.text("type", "string");
         }),
         Kind::Bytes => bytes(schema),
+        Kind::TextMap => schema
+            .text("type", "object")
+            .object("additionalProperties", |schema| {
+                schema.text("type", "string");
+            }),
+        Kind::Json => schema,
         Kind::AttributeValue => schema.objects("anyOf", [false, true], |schema, is_bytes| {
             if is_bytes {
                 bytes(schema);
@@ -116,8 +179,8 @@ fn of_field(field: &Field, schema: &mut Object<'_>) {
         }),
     };
     schema
-        .optional_integer(low, field.minimum)
-        .optional_integer(high, field.maximum);
+        .optional_integer(low, field.minimum.map(i64::from))
+        .optional_integer(high, field.maximum.map(i64::from));
 }
 
 fn bytes<'s, 'o>(schema: &'s mut Object<'o>) -> &'s mut Object<'o> {

@@ -4,8 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use super::{DYNAMIC, Problems, Session};
 use crate::client::{Call, json};
 use crate::connection::queue::QueueReference;
@@ -103,12 +101,6 @@ impl Target {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct QueueUrl {
-    queue_url: String,
-}
-
 impl<P: Ports> Session<P> {
     /// What `object` stands for; a problem where it is no queue.
     pub(super) fn target(&self, object: Option<&str>, problems: &mut Vec<Problem>) -> Target {
@@ -154,7 +146,11 @@ impl<P: Ports> Session<P> {
             .call(Call::new("GetQueueUrl", &body))
             .await
             .map_err(|error| explain(name, error))?;
-        let url: Rc<str> = answer.read::<QueueUrl>()?.queue_url.into();
+        let url: Rc<str> = answer
+            .read()?
+            .text("QueueUrl")
+            .ok_or_else(|| Error::Corrupted("the answer has no queue URL".to_owned()))?
+            .into();
         self.queues
             .known
             .borrow_mut()

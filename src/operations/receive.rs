@@ -9,7 +9,9 @@ mod decode;
 use std::time::Duration;
 
 use super::queues::{Queue, Target};
-use super::{Problems, Session, delete, outcomes, text};
+use super::receipts::{self, Action, Receipt};
+use super::{Problems, Session, outcomes, text};
+use crate::catalogue::Operation;
 use crate::catalogue::limits::{BATCH_ENTRIES, RECEIVE_BYTES};
 use crate::client::{Call, fault, json};
 use crate::connection::fields::Values;
@@ -20,6 +22,7 @@ use decode::Received;
 
 pub(super) async fn execute<P: Ports>(
     session: &Session<P>,
+    operation: &Operation,
     target: &Target,
     settings: &Values,
     mut documents: Vec<Document>,
@@ -32,6 +35,7 @@ pub(super) async fn execute<P: Ports>(
     };
     let result = match Wish::read(
         session,
+        operation,
         target,
         settings,
         std::mem::take(&mut first.properties),
@@ -70,6 +74,7 @@ struct Wish<'a> {
 impl<'a> Wish<'a> {
     fn read<P: Ports>(
         session: &Session<P>,
+        operation: &Operation,
         target: &Target,
         settings: &'a Values,
         properties: Vec<Property>,
@@ -84,7 +89,6 @@ impl<'a> Wish<'a> {
             .text("receive-request-attempt-id")
             .map(str::to_owned);
         let mut queue = None;
-        let operation = super::find("receive")?;
         for property in properties {
             let slot = match property.name.as_str() {
                 "queue" => &mut queue,
@@ -277,7 +281,7 @@ async fn ask<P: Ports>(
     // Where the wait time is the queue's own, it can be as long as any.
     let wait = poll
         .wait_seconds
-        .unwrap_or(crate::catalogue::limits::WAIT_SECONDS);
+        .unwrap_or(i64::from(crate::catalogue::limits::WAIT_SECONDS));
     let call = Call {
         action: "ReceiveMessage",
         body: &body,
@@ -314,8 +318,8 @@ async fn finish<P: Ports>(
         None => {}
     }
     if wish.delete {
-        let handles: Vec<&str> = messages.iter().map(Received::receipt_handle).collect();
-        let deleted = delete::all(session, queue, &handles).await;
+        let receipts: Vec<Receipt> = messages.iter().map(Received::receipt).collect();
+        let deleted = receipts::all(session, Action::Delete, queue, &receipts).await;
         for (message, result) in messages.iter_mut().zip(deleted) {
             message.add("deleted", Value::Boolean(result.is_ok()));
             if let Err(error) = result {

@@ -8,12 +8,12 @@
 mod order;
 mod pack;
 
-use serde::Deserialize;
-
-use super::message::{Defaults, Message, operation};
+use super::message::{Defaults, Message};
 use super::queues::{Destinations, Queue, Target};
-use super::{Results, Session, batch, outcomes, result, settle, unknown};
-use crate::client::{Call, json};
+use super::{Results, Session, batch, outcomes, result, settle};
+use crate::catalogue::Operation;
+use crate::client::Call;
+use crate::client::json::{self, Node};
 use crate::connection::fields::Values;
 use crate::contract::{Document, Error, Outcome, Property};
 use crate::transport::Ports;
@@ -22,37 +22,34 @@ use order::Lanes;
 use pack::Batch;
 
 /// What the service says of a message that it took.
-#[derive(Deserialize)]
 struct Taken {
-    /// Of an entry of a batch; there is none in the answer for one message.
-    #[serde(rename = "Id", default)]
-    id: String,
-    #[serde(rename = "MessageId")]
     message_id: String,
-    #[serde(rename = "SequenceNumber")]
     sequence_number: Option<String>,
-    #[serde(rename = "MD5OfMessageBody")]
     of_body: Option<String>,
-    #[serde(rename = "MD5OfMessageAttributes")]
     of_attributes: Option<String>,
-    #[serde(rename = "MD5OfMessageSystemAttributes")]
     of_system_attributes: Option<String>,
 }
 
-impl batch::Entry for Taken {
-    fn id(&self) -> &str {
-        &self.id
+impl Taken {
+    fn read(node: &Node<'_>) -> Option<Self> {
+        Some(Self {
+            message_id: node.owned_text("MessageId")?,
+            sequence_number: node.owned_text("SequenceNumber"),
+            of_body: node.owned_text("MD5OfMessageBody"),
+            of_attributes: node.owned_text("MD5OfMessageAttributes"),
+            of_system_attributes: node.owned_text("MD5OfMessageSystemAttributes"),
+        })
     }
 }
 
 pub(super) async fn execute<P: Ports>(
     session: &Session<P>,
+    operation: &Operation,
     target: &Target,
     settings: &Values,
     documents: Vec<Document>,
 ) -> Result<Vec<Outcome>, Error> {
     let config = session.client.config();
-    let operation = operation().ok_or_else(|| unknown("send"))?;
     let defaults = Defaults::new(settings);
     // The operation's own queue is needed by all: where it cannot be had, nothing can be tried.
     if let Target::Fixed(reference) = target {
@@ -138,7 +135,10 @@ async fn run<P: Ports>(
             break;
         };
         lanes.finished(&batch, &sent);
-        for (message, result) in batch.messages.iter().zip(sent) {
+        for (message, mut result) in batch.messages.iter().zip(sent) {
+            if let Err(error) = &mut result {
+                message.hide(error);
+            }
             settle(results, message.document, result);
         }
     }
@@ -166,7 +166,9 @@ async fn send_one<P: Ports>(
         message.write(input);
     });
     let answer = session.client.call(Call::new("SendMessage", &body)).await?;
-    let taken: Taken = answer.read()?;
+    let taken = Taken::read(&answer.read()?).ok_or_else(|| {
+        Error::Corrupted("the answer has no message id; the message may have been taken".to_owned())
+    })?;
     output(session, queue, message, taken, answer.request_id)
 }
 
@@ -185,20 +187,20 @@ async fn send_many<P: Ports>(
                 .skip(index + 1)
                 .any(|(later, done)| *done && later.lane == lane)
     };
-    let sent = batch::run(
-        session,
-        "SendMessageBatch",
-        &queue.url,
-        messages,
-        |object, message: &Message| message.write(object),
-        may_repeat,
-    )
-    .await;
+    let batch = batch::Batch {
+        action: "SendMessageBatch",
+        queue_url: &queue.url,
+        entries: messages,
+        write: &|object, message: &Message| message.write(object),
+        read: &Taken::read,
+        may_repeat: &may_repeat,
+    };
+    let sent = batch::run(session, batch).await;
     messages
         .iter()
         .zip(sent)
         .map(|(message, sent)| {
-            let done: batch::Done<Taken> = sent?;
+            let done = sent?;
             output(session, queue, message, done.entry, done.request_id)
         })
         .collect()

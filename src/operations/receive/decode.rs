@@ -1,25 +1,23 @@
 //! A received message, from the service's JSON to a document.
 //!
-//! Answers can hold ten megabytes, so a message is built while it is read, member by member,
-//! without a tree in between. Members that the model does not know are kept as properties: a new
-//! one of the service's needs no new plugin.
+//! Answers can hold ten megabytes, so texts are moved where they can be, and copied once where they
+//! must be. Members that the model does not know are kept as properties: a new one of the
+//! service's needs no new plugin.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use crate::catalogue::operations::{ATTRIBUTE, ATTRIBUTE_TYPE};
 use crate::catalogue::system_attributes::{SYSTEM_ATTRIBUTES, kebab_case};
 use crate::client::Answer;
 use crate::client::checksum::{self, AttributeValue};
+use crate::client::json::Node;
 use crate::contract::{Document, Error, Property, Value};
 use crate::operations::attributes::received;
 use crate::operations::queues::Queue;
+use crate::operations::receipts::Receipt;
 
 /// A received message.
 #[derive(Debug)]
@@ -29,8 +27,12 @@ pub(super) struct Received {
 }
 
 impl Received {
-    pub(super) fn receipt_handle(&self) -> &str {
-        &self.receipt_handle
+    /// For its deletion.
+    pub(super) fn receipt(&self) -> Receipt {
+        Receipt {
+            handle: self.receipt_handle.clone(),
+            visibility_seconds: None,
+        }
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -57,18 +59,27 @@ pub(super) fn messages(
     queue: &Queue,
     verify: bool,
 ) -> Result<Vec<Received>, Error> {
-    #[derive(Deserialize)]
-    struct Output {
-        // Left out where there are none.
-        #[serde(rename = "Messages")]
-        messages: Option<Vec<Message>>,
+    let Node::Object(members) = answer.read()? else {
+        return Ok(Vec::new());
+    };
+    let mut messages = Vec::new();
+    for (name, node) in members {
+        match (name.as_ref(), node) {
+            ("Messages", Node::List(nodes)) => messages = nodes,
+            // Left out where there are none, or null.
+            ("Messages", Node::Null) => {}
+            ("Messages", _) => {
+                return Err(Error::Corrupted(
+                    "the answer's `Messages` is no list".to_owned(),
+                ));
+            }
+            _ => {}
+        }
     }
-    let output: Output = answer.read()?;
-    output
-        .messages
-        .unwrap_or_default()
+    messages
         .into_iter()
-        .map(|message| {
+        .map(|node| {
+            let message = Message::read(node);
             if verify {
                 message.verify()?;
             }
@@ -79,39 +90,73 @@ pub(super) fn messages(
 
 /// A message as the answer has it.
 #[derive(Default)]
-struct Message {
-    message_id: Option<String>,
-    receipt_handle: Option<String>,
-    body: Option<String>,
-    of_body: Option<String>,
-    of_attributes: Option<String>,
-    attributes: Vec<(String, Attribute)>,
+struct Message<'a> {
+    message_id: Option<Cow<'a, str>>,
+    receipt_handle: Option<Cow<'a, str>>,
+    body: Option<Cow<'a, str>>,
+    of_body: Option<Cow<'a, str>>,
+    of_attributes: Option<Cow<'a, str>>,
+    /// Names, data types and values; a value that cannot be read is none.
+    attributes: Vec<(Cow<'a, str>, String, Option<AttributeValue<'a>>)>,
     /// System attributes and unknown members.
     others: Vec<Property>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Attribute {
-    data_type: String,
-    string_value: Option<String>,
-    binary_value: Option<String>,
-}
-
-impl Attribute {
-    fn value(&self) -> Option<AttributeValue<'_>> {
-        match (&self.string_value, &self.binary_value) {
-            (Some(text), _) => Some(AttributeValue::Text(Cow::Borrowed(text))),
-            (None, Some(base64)) => STANDARD
-                .decode(base64)
-                .ok()
-                .map(|bytes| AttributeValue::Binary(Cow::Owned(bytes))),
-            (None, None) => None,
+impl<'a> Message<'a> {
+    fn read(node: Node<'a>) -> Self {
+        let mut message = Self::default();
+        let Node::Object(members) = node else {
+            return message;
+        };
+        for (name, node) in members {
+            match (name.as_ref(), node) {
+                ("MessageId", Node::Text(text)) => message.message_id = Some(text),
+                ("ReceiptHandle", Node::Text(text)) => message.receipt_handle = Some(text),
+                ("Body", Node::Text(text)) => message.body = Some(text),
+                ("MD5OfBody", Node::Text(text)) => message.of_body = Some(text),
+                ("MD5OfMessageAttributes", Node::Text(text)) => message.of_attributes = Some(text),
+                ("MessageAttributes", Node::Object(attributes)) => {
+                    let attributes = attributes.into_iter().map(|(name, node)| {
+                        let data_type = node.owned_text("DataType").unwrap_or_default();
+                        (name, data_type, attribute_value(node))
+                    });
+                    message.attributes = attributes.collect();
+                }
+                ("Attributes", Node::Object(attributes)) => {
+                    for (name, node) in attributes {
+                        message.system_attribute(&name, node);
+                    }
+                }
+                (unknown, node) => {
+                    let name = kebab_case(unknown);
+                    let value = node.into_value();
+                    message
+                        .others
+                        .extend(value.map(|value| Property { name, value }));
+                }
+            }
         }
+        message
     }
 }
 
-impl Message {
+fn attribute_value(node: Node<'_>) -> Option<AttributeValue<'_>> {
+    let Node::Object(members) = node else {
+        return None;
+    };
+    members
+        .into_iter()
+        .find_map(|(name, node)| match (name.as_ref(), node) {
+            ("StringValue", Node::Text(text)) => Some(AttributeValue::Text(text)),
+            ("BinaryValue", Node::Text(base64)) => {
+                let bytes = STANDARD.decode(base64.as_bytes()).ok()?;
+                Some(AttributeValue::Binary(Cow::Owned(bytes)))
+            }
+            _ => None,
+        })
+}
+
+impl Message<'_> {
     fn name(&self) -> &str {
         self.message_id.as_deref().unwrap_or("without an id")
     }
@@ -134,16 +179,13 @@ impl Message {
         let Some(sum) = &self.of_attributes else {
             return Ok(());
         };
-        let values: Vec<_> = self
+        let values = self
             .attributes
             .iter()
-            .filter_map(|(name, attribute)| Some((name, &attribute.data_type, attribute.value()?)))
-            .collect();
-        let computed = checksum::of_attributes(
-            values
-                .iter()
-                .map(|(name, data_type, value)| (name.as_str(), data_type.as_str(), value)),
-        );
+            .filter_map(|(name, data_type, value)| {
+                Some((name.as_ref(), data_type.as_str(), value.as_ref()?))
+            });
+        let computed = checksum::of_attributes(values);
         if computed == *sum {
             Ok(())
         } else {
@@ -165,7 +207,7 @@ impl Message {
             ("receipt-handle", Some(receipt_handle.clone())),
             ("md5-of-body", self.of_body),
             ("md5-of-message-attributes", self.of_attributes),
-            ("request-id", request_id.map(str::to_owned)),
+            ("request-id", request_id.map(Cow::Borrowed)),
         ];
         properties.extend(
             named
@@ -173,132 +215,39 @@ impl Message {
                 .filter_map(|(name, value)| Some(Property::text(name, value?))),
         );
         properties.extend(self.others);
-        for (name, attribute) in self.attributes {
-            let value = attribute
-                .value()
-                .ok_or_else(|| incomplete("readable value of one of its attributes"))?;
+        for (name, data_type, value) in self.attributes {
+            let value =
+                value.ok_or_else(|| incomplete("readable value of one of its attributes"))?;
             properties.push(Property {
                 name: format!("{ATTRIBUTE}{name}"),
-                value: received(&attribute.data_type, value),
+                value: received(&data_type, value),
             });
-            properties.push(Property::text(
-                format!("{ATTRIBUTE_TYPE}{name}"),
-                attribute.data_type,
-            ));
+            properties.push(Property::text(format!("{ATTRIBUTE_TYPE}{name}"), data_type));
         }
         Ok(Received {
-            receipt_handle,
+            receipt_handle: receipt_handle.into_owned(),
             document: Document {
-                payload: body.into_bytes(),
+                payload: body.into_owned().into_bytes(),
                 content_type: None,
                 properties,
             },
         })
     }
 
-    fn system_attribute(&mut self, name: &str, text: String) {
+    fn system_attribute(&mut self, name: &str, node: Node<'_>) {
         let known = SYSTEM_ATTRIBUTES.iter().find(|known| known.name == name);
-        let number = match known {
-            Some(known) if known.integer => text.parse().ok(),
-            _ => None,
+        let value = match (known, node) {
+            (Some(known), Node::Text(text)) if known.integer => text
+                .parse()
+                .map_or_else(|_| Value::Text(text.into_owned()), Value::Integer),
+            (_, node) => match node.into_value() {
+                Some(value) => value,
+                None => return,
+            },
         };
         self.others.push(Property {
             name: known.map_or_else(|| kebab_case(name), |known| known.property.to_owned()),
-            value: number.map_or(Value::Text(text), Value::Integer),
+            value,
         });
-    }
-}
-
-impl<'de> Deserialize<'de> for Message {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MessageVisitor)
-    }
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = Message;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a message")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
-        let mut message = Message::default();
-        while let Some(member) = map.next_key::<Cow<'_, str>>()? {
-            match member.as_ref() {
-                "MessageId" => message.message_id = map.next_value()?,
-                "ReceiptHandle" => message.receipt_handle = map.next_value()?,
-                "Body" => message.body = map.next_value()?,
-                "MD5OfBody" => message.of_body = map.next_value()?,
-                "MD5OfMessageAttributes" => message.of_attributes = map.next_value()?,
-                "MessageAttributes" => {
-                    message.attributes =
-                        map.next_value::<Option<Pairs<_>>>()?.unwrap_or_default().0;
-                }
-                "Attributes" => {
-                    let pairs = map
-                        .next_value::<Option<Pairs<String>>>()?
-                        .unwrap_or_default();
-                    for (name, text) in pairs.0 {
-                        message.system_attribute(&name, text);
-                    }
-                }
-                unknown => {
-                    let name = kebab_case(unknown);
-                    let raw: Box<RawValue> = map.next_value()?;
-                    let value = unknown_value(raw.get());
-                    message.others.push(Property { name, value });
-                }
-            }
-        }
-        Ok(message)
-    }
-}
-
-/// A value of which nothing is known but that it is JSON.
-fn unknown_value(json: &str) -> Value {
-    match json {
-        "true" => Value::Boolean(true),
-        "false" => Value::Boolean(false),
-        _ => match (serde_json::from_str(json), json.parse()) {
-            (Ok(text), _) => Value::Text(text),
-            (_, Ok(number)) => Value::Integer(number),
-            _ => Value::Json(json.to_owned()),
-        },
-    }
-}
-
-/// An object's members in their order.
-struct Pairs<V>(Vec<(String, V)>);
-
-impl<V> Default for Pairs<V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PairsVisitor<V>(std::marker::PhantomData<V>);
-
-        impl<'de, V: Deserialize<'de>> Visitor<'de> for PairsVisitor<V> {
-            type Value = Pairs<V>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<V>, A::Error> {
-                let mut pairs = Vec::with_capacity(map.size_hint().unwrap_or(0));
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-
-        deserializer.deserialize_map(PairsVisitor(std::marker::PhantomData))
     }
 }

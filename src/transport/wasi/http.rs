@@ -70,13 +70,16 @@ fn outgoing(request: Request<'_>) -> Result<OutgoingRequest, TransportError> {
 }
 
 /// The bounds, as far as the host takes them: it may refuse to be told, and then its own hold.
-/// The caller's clock bounds the exchange in any case.
+/// The caller's clock bounds the exchange in any case, and first: the host's word for a silence in
+/// the middle of a body is often no more than that something broke.
 fn options(limits: Limits) -> RequestOptions {
+    const MARGIN: std::time::Duration = std::time::Duration::from_secs(5);
     let nanoseconds = |bound: std::time::Duration| u64::try_from(bound.as_nanos()).ok();
+    let silence = limits.total.saturating_add(MARGIN);
     let options = RequestOptions::new();
     let _ = options.set_connect_timeout(nanoseconds(limits.connect));
-    let _ = options.set_first_byte_timeout(nanoseconds(limits.total));
-    let _ = options.set_between_bytes_timeout(nanoseconds(limits.total));
+    let _ = options.set_first_byte_timeout(nanoseconds(silence));
+    let _ = options.set_between_bytes_timeout(nanoseconds(silence));
     options
 }
 
@@ -117,7 +120,9 @@ async fn read(answer: IncomingResponse, bound: usize) -> Result<Response, Transp
     };
     let announced = response
         .header("content-length")
-        .and_then(|length| length.parse::<usize>().ok());
+        // More than the address space holds is still a length.
+        .and_then(|length| length.parse::<u64>().ok())
+        .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if announced.is_some_and(|length| length > bound) {
         return Err(too_large(bound));
     }

@@ -5,6 +5,7 @@ mod http;
 mod reactor;
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use ::wasi::clocks::{monotonic_clock, wall_clock};
@@ -16,8 +17,9 @@ use super::{Clock, Limits, Request, Response, Transport, TransportError, executo
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Wasi;
 
-/// Runs a call to its end.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+/// Runs a call to its end. Behind a pointer, so that the executor is in the component once for
+/// each kind of result, and not for each call.
+pub fn block_on<T>(future: Pin<Box<dyn Future<Output = T> + '_>>) -> T {
     executor::block_on(future, reactor::wait)
 }
 

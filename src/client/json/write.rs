@@ -3,6 +3,9 @@
 //! Bodies are large and their shape is fixed, so they are written once, in place, without a tree
 //! in between. Strings are escaped by `serde_json`.
 
+use super::Node;
+use crate::contract::Value;
+
 /// An object that is being written.
 pub struct Object<'a> {
     out: &'a mut Vec<u8>,
@@ -17,6 +20,60 @@ pub fn object(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
 }
 
 impl Object<'_> {
+    /// Writes a value.
+    pub(super) fn value(out: &mut Vec<u8>, node: &Node<'_>) {
+        // Writing into memory cannot fail, and a number that JSON does not have, none such can be
+        // parsed, would be written as null.
+        let _ = match node {
+            Node::Null => serde_json::to_writer(&mut *out, &()),
+            Node::Boolean(flag) => serde_json::to_writer(&mut *out, flag),
+            Node::Integer(number) => serde_json::to_writer(&mut *out, number),
+            Node::Decimal(number) => serde_json::to_writer(&mut *out, number),
+            Node::Text(text) => serde_json::to_writer(&mut *out, text.as_ref()),
+            Node::List(nodes) => {
+                out.push(b'[');
+                for (index, node) in nodes.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    Self::value(out, node);
+                }
+                out.push(b']');
+                Ok(())
+            }
+            Node::Object(members) => {
+                object(out, |object| {
+                    for (name, node) in members {
+                        object.node(name, node);
+                    }
+                });
+                Ok(())
+            }
+        };
+    }
+
+    /// A member with the value of a setting. Bytes have no form in JSON and are left out.
+    pub fn value_of(&mut self, name: &str, value: &Value) -> &mut Self {
+        match value {
+            Value::Text(text) => self.text(name, text),
+            Value::Integer(number) => self.optional_integer(name, Some(*number)),
+            Value::Boolean(flag) => self.node(name, &Node::Boolean(*flag)),
+            Value::TextList(texts) => self.texts(name, texts.iter().map(String::as_str)),
+            Value::Json(json) => match Node::parse(json.as_bytes()) {
+                Some(node) => self.node(name, &node),
+                None => self,
+            },
+            Value::Bytes(_) => self,
+        }
+    }
+
+    /// A member of any kind.
+    pub fn node(&mut self, name: &str, node: &Node<'_>) -> &mut Self {
+        self.name(name);
+        Self::value(self.out, node);
+        self
+    }
+
     fn name(&mut self, name: &str) {
         if !self.empty {
             self.out.push(b',');
