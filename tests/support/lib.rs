@@ -1,0 +1,43 @@
+//! What the end-to-end tests share.
+//!
+//! | module | topic |
+//! |---|---|
+//! | [`environment`] | what `cargo xtask test` provides: component, servers, keys |
+//! | [`client`] | the plugin in the host, with every error text searched for secrets |
+//! | [`document`], [`error`] | making and reading the contract's values |
+//! | [`queue`] | fresh queues, made by a small SQS client of our own |
+//! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
+//! | [`python`] | boto3, the independent client |
+//! | [`command`], [`scratch`] | the command as a process, and files for it |
+//! | [`random`] | names and data |
+//!
+//! Nothing here sleeps to synchronise. What a test waits for is an event, with [`PATIENCE`] as the
+//! bound after which it fails.
+
+pub mod client;
+pub mod command;
+pub mod document;
+pub mod environment;
+pub mod error;
+pub mod python;
+pub mod queue;
+pub mod random;
+pub mod scratch;
+pub mod server;
+pub mod sqs;
+
+use std::time::Duration;
+
+/// How long a test waits for anything at most.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What the future gives, or a failed test that says what was waited for.
+///
+/// # Panics
+/// When [`PATIENCE`] is over.
+pub async fn bounded<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {} s in vain for {what}", PATIENCE.as_secs()),
+    }
+}
