@@ -103,7 +103,11 @@ fn from_arn(text: &str, region: &str) -> Result<QueueReference, String> {
     })
 }
 
-fn check_name(name: &str) -> Result<(), String> {
+/// Checks a queue's name.
+///
+/// # Errors
+/// In words: what a name must look like.
+pub fn check_name(name: &str) -> Result<(), String> {
     let stem = name.strip_suffix(".fifo").unwrap_or(name);
     let letters = stem
         .bytes()

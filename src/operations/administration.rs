@@ -14,7 +14,7 @@ use crate::catalogue::{Field, Kind, Operation};
 use crate::client::Call;
 use crate::client::json::{self, Node};
 use crate::connection::fields::{Values, coerce};
-use crate::connection::queue::QueueReference;
+use crate::connection::queue::{QueueReference, check_name};
 use crate::contract::{Document, Error, Outcome, Problem, Value};
 use crate::transport::Ports;
 use attributes::Attributes;
@@ -164,8 +164,16 @@ impl Request {
             };
         }
         let name = self.members.iter().find(|(known, _)| *known == "QueueName");
-        if let (true, Some((_, Value::Text(name)))) = (action.name == "CreateQueue", name) {
-            self.attributes.agree_with_name(name, &mut problems);
+        if let Some((_, Value::Text(name))) = name {
+            if check_name(name).is_err() {
+                problems.add(
+                    "queue-name",
+                    "must be 1 to 80 letters, digits, hyphens and underscores, `.fifo` at the end of a FIFO queue's included",
+                );
+            }
+            if action.name == "CreateQueue" {
+                self.attributes.agree_with_name(name, &mut problems);
+            }
         }
         self.attributes
             .check(&mut |field, message| problems.add(field, message));

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Problems, text};
 use crate::catalogue::limits::{ATTRIBUTE_NAME, MESSAGE_ATTRIBUTES};
-use crate::catalogue::operations::{ATTRIBUTE, ATTRIBUTE_TYPE};
+use crate::catalogue::messages::{ATTRIBUTE, ATTRIBUTE_TYPE};
 use crate::client::checksum::{self, AttributeValue};
 use crate::client::json::Object;
 use crate::contract::{Property, Value};

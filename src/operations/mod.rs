@@ -63,7 +63,8 @@ impl<P: Ports> Session<P> {
         browse::test(self).await.map(|()| None)
     }
 
-    /// Lists the queues that an operation can act on.
+    /// Lists the queues that an operation can act on: 10,000 of them at most, which a longer prefix
+    /// narrows down. None for an operation that acts on no queue.
     ///
     /// # Errors
     /// `other` for an unknown operation; what the service says.
@@ -72,7 +73,9 @@ impl<P: Ports> Session<P> {
         operation: &str,
         prefix: Option<&str>,
     ) -> Result<Vec<ObjectType>, Error> {
-        find(operation)?;
+        if !find(operation)?.takes_queue {
+            return Ok(Vec::new());
+        }
         browse::queues(self, prefix.unwrap_or_default()).await
     }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::catalogue::operations::{ATTRIBUTE, ATTRIBUTE_TYPE};
+use crate::catalogue::messages::{ATTRIBUTE, ATTRIBUTE_TYPE};
 use crate::catalogue::system_attributes::{SYSTEM_ATTRIBUTES, kebab_case};
 use crate::client::Answer;
 use crate::client::checksum::{self, AttributeValue};
