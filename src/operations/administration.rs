@@ -45,7 +45,7 @@ pub(super) async fn execute<P: Ports>(
             queue: None,
         };
         let result = match request.add(operation, action, document, target, session) {
-            Ok(()) => request.run(session, action, all_pages).await,
+            Ok(()) => request.run(session, operation, action, all_pages).await,
             Err(error) => Err(error),
         };
         settle(&mut results, index, result);
@@ -188,6 +188,7 @@ impl Request {
     async fn run<P: Ports>(
         mut self,
         session: &Session<P>,
+        operation: &Operation,
         action: &Action,
         all_pages: bool,
     ) -> Result<Vec<Document>, Error> {
@@ -233,6 +234,7 @@ impl Request {
             let url = queue.as_ref().map(|queue| &*queue.url);
             let all = paged.map(|list| (list, gathered));
             return Ok(answer::document(
+                operation,
                 output,
                 all,
                 url,

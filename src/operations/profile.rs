@@ -42,6 +42,12 @@ fn document(operation: &Operation, direction: Direction) -> String {
             .object("properties", |members| {
                 members
                     .object("payload", |schema| payload(operation, direction, schema))
+                    .object("payload-base64", |schema| {
+                        schema
+                            .text("type", "string")
+                            .text("contentEncoding", "base64")
+                            .text("description", "The payload's bytes, in place of `payload`.");
+                    })
                     .object("content-type", |schema| {
                         schema.text("type", "string");
                     })
@@ -65,9 +71,14 @@ fn document(operation: &Operation, direction: Direction) -> String {
                             .texts("required", required.iter().copied());
                     });
             });
-        let payload = sends.then_some("payload");
-        let properties = (!required.is_empty()).then_some("properties");
-        schema.texts("required", payload.into_iter().chain(properties));
+        if !required.is_empty() {
+            schema.texts("required", ["properties"]);
+        }
+        if sends {
+            schema.objects("anyOf", ["payload", "payload-base64"], |schema, name| {
+                schema.texts("required", [name]);
+            });
+        }
     });
     // It was written from texts.
     String::from_utf8(out).unwrap_or_default()

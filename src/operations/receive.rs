@@ -235,24 +235,37 @@ fn numbered(id: &str, number: usize) -> String {
 }
 
 impl Gathered {
-    fn take(&mut self, asked: usize, answer: Result<Vec<Received>, Error>, wish: &Wish<'_>) {
+    fn take(&mut self, asked: usize, answer: Answered, wish: &Wish<'_>) {
         self.asked = self.asked.saturating_sub(asked);
         match answer {
             Ok(messages) => {
-                let bytes = messages.iter().map(Received::bytes).sum();
-                self.bytes = self.bytes.saturating_add(bytes);
-                self.largest = self.largest.max(bytes).max(1);
                 self.ended |= messages.is_empty();
-                self.messages.extend(messages);
+                let before = self.bytes;
+                for message in messages {
+                    match message {
+                        Ok(message) => {
+                            self.bytes = self.bytes.saturating_add(message.bytes());
+                            self.messages.push(message);
+                        }
+                        // It was not handed over, and comes again.
+                        Err(error) => self.fail(error),
+                    }
+                }
+                self.largest = self.largest.max(self.bytes - before).max(1);
                 self.ended |= wish.count.is_some_and(|count| self.messages.len() >= count);
             }
-            Err(error) => {
-                self.ended = true;
-                self.failure.get_or_insert(error);
-            }
+            Err(error) => self.fail(error),
         }
     }
+
+    fn fail(&mut self, error: Error) {
+        self.ended = true;
+        self.failure.get_or_insert(error);
+    }
 }
+
+/// What a request came to: messages, each whole or not fit to be handed over.
+type Answered = Result<Vec<Result<Received, Error>>, Error>;
 
 /// One `ReceiveMessage`; with how many messages it asked for.
 async fn ask<P: Ports>(
@@ -260,7 +273,7 @@ async fn ask<P: Ports>(
     queue: &Queue,
     wish: &Wish<'_>,
     poll: Poll,
-) -> (usize, Result<Vec<Received>, Error>) {
+) -> (usize, Answered) {
     let mut body = Vec::new();
     json::object(&mut body, |input| {
         input
@@ -308,8 +321,6 @@ async fn finish<P: Ports>(
     } = gathered;
     match failure {
         Some(error) if messages.is_empty() => return Err(error),
-        // Not to be read as delivered by a caller who trusts the checksums.
-        Some(error @ Error::Corrupted(_)) => return Err(error),
         Some(error) => {
             if let Some(last) = messages.last_mut() {
                 last.add("incomplete-reason", Value::Text(in_words(&error)));

@@ -5,6 +5,8 @@
 //! | [`environment`] | what `cargo xtask test` provides: component, servers, keys |
 //! | [`client`] | the plugin in the host, with every error text searched for secrets |
 //! | [`document`], [`error`] | making and reading the contract's values |
+//! | [`every`] | every operation, run once |
+//! | [`made`] | queues that the plugin itself makes |
 //! | [`queue`] | fresh queues, made by a small SQS client of our own |
 //! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
 //! | [`python`] | boto3, the independent client |
@@ -19,6 +21,8 @@ pub mod command;
 pub mod document;
 pub mod environment;
 pub mod error;
+pub mod every;
+pub mod made;
 pub mod python;
 pub mod queue;
 pub mod random;

@@ -1,4 +1,5 @@
-//! boto3, the client that AWS itself gives to Python: independent of ours in every line.
+//! boto3, the client that AWS itself gives to Python: independent of ours in every line; and the
+//! model of the service that it is made from.
 
 use std::process::Stdio;
 
@@ -9,7 +10,8 @@ use tokio::process::Command;
 use crate::bounded;
 use crate::environment::{REGION, Service, required};
 
-const SCRIPT: &str = include_str!("boto.py");
+const CALLS: &str = include_str!("boto.py");
+const MODEL: &str = include_str!("model.py");
 
 /// Makes calls (`send_message` and its parameters) one after another; gives one answer each, where
 /// a fault is `{"error": code}`. Bytes are `{"base64": "…"}` in both directions.
@@ -29,8 +31,24 @@ pub async fn boto3(service: &Service, calls: &[(&str, Value)]) -> Vec<Value> {
         "token": service.keys.token,
         "calls": calls,
     });
+    match run(CALLS, &task).await {
+        Value::Array(answers) => answers,
+        other => panic!("boto3 gave no list of answers: {other}"),
+    }
+}
+
+/// What the model of the service has: `{action: {"request": [path], "response": [path]}}`, where
+/// a path is `Member`, `List[].Member`, `Map{}.Member`, or `Map{Key}` for each key that is
+/// enumerated.
+pub async fn service_model() -> Value {
+    run(MODEL, &Value::Null).await
+}
+
+/// Runs a script: JSON in, JSON out.
+async fn run(script: &str, task: &Value) -> Value {
+    let task = task.to_string();
     let mut child = Command::new(required("SQS_TEST_PYTHON"))
-        .args(["-I", "-c", SCRIPT])
+        .args(["-I", "-c", script])
         // Neither a profile nor a proxy of this machine.
         .env_clear()
         .envs([
@@ -44,9 +62,8 @@ pub async fn boto3(service: &Service, calls: &[(&str, Value)]) -> Vec<Value> {
         .spawn()
         .expect("SQS_TEST_PYTHON does not run");
     let mut input = child.stdin.take().expect("its standard input");
-    let output = bounded("boto3", async {
-        let feeding =
-            tokio::spawn(async move { input.write_all(task.to_string().as_bytes()).await });
+    let output = bounded("Python", async {
+        let feeding = tokio::spawn(async move { input.write_all(task.as_bytes()).await });
         let output = child.wait_with_output().await.expect("its output");
         // Where it ended early, its output says why.
         let _ = feeding.await;
@@ -54,9 +71,7 @@ pub async fn boto3(service: &Service, calls: &[(&str, Value)]) -> Vec<Value> {
     })
     .await;
     let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "boto3 failed: {words}");
-    let Ok(Value::Array(answers)) = serde_json::from_slice(&output.stdout) else {
-        panic!("boto3 gave no list of answers: {words}")
-    };
-    answers
+    assert!(output.status.success(), "Python failed: {words}");
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("no JSON of Python: {error}: {words}"))
 }

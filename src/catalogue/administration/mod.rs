@@ -103,11 +103,13 @@ const TOKEN: Property = text!(
     "There are more: give it as the setting `next-token` to go on.",
 );
 const TASK: Property = text!("task-handle", "Task handle", "Names the move task.");
-const QUEUE_ATTRIBUTES: Property = text!(
+// What it is depends on the attribute.
+const QUEUE_ATTRIBUTES: Property = output!(Field::new(
+    Kind::Json,
     "queue-attribute.*",
     "Queue attribute",
     "An attribute of the queue under AWS's own name, such as queue-attribute.VisibilityTimeout: whole numbers and truth values as such, policies as JSON.",
-);
+));
 
 const LABEL: Field = Field::new(
     Kind::Text,

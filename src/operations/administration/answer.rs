@@ -4,14 +4,28 @@ use std::borrow::Cow;
 
 use crate::catalogue::attributes::{Meaning, meaning};
 use crate::catalogue::system_attributes::kebab_case;
+use crate::catalogue::{Kind, Operation};
 use crate::client::json::Node;
-use crate::contract::{Document, Property};
+use crate::contract::{Document, Property, Value};
 
 /// Prefix of the properties that carry attributes of a queue.
 const QUEUE_ATTRIBUTE: &str = "queue-attribute.";
 
+/// The value of a property, of the kind that the catalogue says; as it is where it says nothing.
+fn value(operation: &Operation, name: &str, node: Node<'_>) -> Option<Value> {
+    let described = operation
+        .all_properties()
+        .find(|property| property.field.name == name);
+    match (described.map(|property| property.field.kind), node) {
+        (_, Node::Null) => None,
+        (Some(Kind::Json), node) => Some(Value::Json(node.to_json())),
+        (_, node) => node.into_value(),
+    }
+}
+
 /// The document of an answer. `all` replaces a list that came in pages by what all pages had.
 pub(super) fn document(
+    operation: &Operation,
     output: Node<'_>,
     all: Option<(&str, Vec<String>)>,
     queue_url: Option<&str>,
@@ -51,10 +65,11 @@ pub(super) fn document(
                         })
                     }));
                 }
-                (name, node) => properties.extend(node.into_value().map(|value| Property {
-                    name: kebab_case(name),
-                    value,
-                })),
+                (name, node) => {
+                    let name = kebab_case(name);
+                    let value = value(operation, &name, node);
+                    properties.extend(value.map(|value| Property { name, value }));
+                }
             }
         }
     }

@@ -49,16 +49,16 @@ impl Received {
     }
 }
 
-/// The messages of an answer.
+/// The messages of an answer; `corrupted` in place of one that has no body or receipt handle, or
+/// whose checksum differs. It names the message by its id.
 ///
 /// # Errors
-/// `corrupted` where the answer is none of `ReceiveMessage`, a message has no body or receipt
-/// handle, or a checksum differs. It names the message by its id.
+/// `corrupted` where the answer is none of `ReceiveMessage`.
 pub(super) fn messages(
     answer: &Answer,
     queue: &Queue,
     verify: bool,
-) -> Result<Vec<Received>, Error> {
+) -> Result<Vec<Result<Received, Error>>, Error> {
     let Node::Object(members) = answer.read()? else {
         return Ok(Vec::new());
     };
@@ -76,16 +76,14 @@ pub(super) fn messages(
             _ => {}
         }
     }
-    messages
-        .into_iter()
-        .map(|node| {
-            let message = Message::read(node);
-            if verify {
-                message.verify()?;
-            }
-            message.received(queue, answer.request_id.as_deref())
-        })
-        .collect()
+    let received = messages.into_iter().map(|node| {
+        let message = Message::read(node);
+        if verify {
+            message.verify()?;
+        }
+        message.received(queue, answer.request_id.as_deref())
+    });
+    Ok(received.collect())
 }
 
 /// A message as the answer has it.

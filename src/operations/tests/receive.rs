@@ -131,3 +131,38 @@ fn every_property_that_documents_carry_is_described() {
         assert!(known, "{}", property.name);
     }
 }
+
+#[test]
+fn a_message_with_a_wrong_checksum_is_left_out_and_told_and_the_others_are_handed_over() {
+    let message = |id: &str, sum: &str| json!({ "MessageId": id, "ReceiptHandle": "h", "Body": "b", "MD5OfBody": sum });
+    let right = checksum::of_body(b"b");
+    let two = json!({ "Messages": [message("bad", "0"), message("good", &right)] }).to_string();
+    let (script, session) = session(move |seen| match seen.action.as_str() {
+        "ReceiveMessage" => reply(200, two.clone()),
+        _ => reply(200, "{}"),
+    });
+    let settings = [("maximum-message-count", "2"), ("delete-messages", "true")];
+    let got = receive(&script, &session, &settings).unwrap();
+    assert_eq!(got.len(), 1);
+    let reason = got[0]
+        .properties
+        .iter()
+        .find(|p| p.name == "incomplete-reason");
+    assert!(matches!(&reason.unwrap().value, Value::Text(words) if words.contains("message bad")));
+    assert_eq!(
+        script.actions(),
+        ["ReceiveMessage", "DeleteMessage"],
+        "the other one stays"
+    );
+
+    let one = json!({ "Messages": [message("bad", "0")] }).to_string();
+    let (script, session) = session_of(one);
+    assert!(matches!(
+        receive(&script, &session, &[]),
+        Err(Error::Corrupted(_))
+    ));
+}
+
+fn session_of(answer: String) -> (Script, Session<Script>) {
+    session(move |_| reply(200, answer.clone()))
+}
