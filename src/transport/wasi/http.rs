@@ -177,6 +177,6 @@ fn broken(message: &str) -> TransportError {
 fn too_large(bound: usize) -> TransportError {
     TransportError::new(
         TransportErrorKind::TooLarge,
-        format!("the answer has more than {bound} bytes"),
+        format!("the answer is too large, over {bound} bytes"),
     )
 }

@@ -185,7 +185,7 @@ fn tests(workspace: &Workspace, servers: &Servers, filters: &[String]) -> Result
     let mut command = workspace.cargo();
     if nextest {
         command
-            .args(["nextest", "run", "--workspace"])
+            .args(["nextest", "run", "--workspace", "--no-fail-fast"])
             .args(filters);
     } else {
         command.args(["test", "--workspace", "--"]).args(filters);
