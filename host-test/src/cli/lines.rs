@@ -5,9 +5,11 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use connector_host::contract::{Document, Error, Problem};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use tokio::time::timeout;
 
 use super::document;
 
@@ -16,6 +18,10 @@ const MAXIMUM_LINE: usize = 16 << 20;
 /// Bounds on a window.
 const MAXIMUM_DOCUMENTS: usize = 1_000;
 const MAXIMUM_BYTES: usize = 8 << 20;
+
+/// How long a window that has documents waits for one more: what comes drop by drop, from a log
+/// that is followed say, is not to wait for a thousand.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Some documents, each with why it cannot be one where that is so.
 pub(crate) struct Window {
@@ -55,6 +61,10 @@ impl Lines {
         let mut documents = Vec::new();
         let mut bytes = 0;
         while documents.len() < MAXIMUM_DOCUMENTS && bytes < MAXIMUM_BYTES {
+            // To give up waiting loses nothing: what comes later stays in the buffer.
+            if !documents.is_empty() && timeout(PATIENCE, self.input.fill_buf()).await.is_err() {
+                break;
+            }
             let document = match self.line().await? {
                 None => break,
                 Some(Line::Whole(line)) if line.trim_ascii().is_empty() => continue,
@@ -116,6 +126,8 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     fn lines(text: Vec<u8>) -> Lines {
@@ -133,6 +145,26 @@ mod tests {
             found.push((window.first, window.documents.len()));
         }
         assert_eq!(found, [(0, 1_000), (1_000, 1_000), (2_000, 500)]);
+    }
+
+    #[tokio::test]
+    async fn documents_that_came_do_not_wait_for_those_that_have_not() {
+        let (mut writer, reader) = tokio::io::duplex(64);
+        let mut lines = Lines {
+            input: Box::new(BufReader::new(reader)),
+            next: 0,
+        };
+        for first in 0..2 {
+            let text: &[u8] = match first {
+                0 => b"{\"payload\":\"x\"}\n",
+                _ => b"{\"payload\":\"y\"}\n",
+            };
+            writer.write_all(text).await.expect("writable");
+            let window = lines.window().await.expect("readable").expect("a window");
+            assert_eq!((window.first, window.documents.len()), (first, 1));
+        }
+        drop(writer);
+        assert!(lines.window().await.expect("readable").is_none());
     }
 
     #[tokio::test]
