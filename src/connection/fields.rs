@@ -8,9 +8,6 @@ use crate::catalogue::{Default, Field, Kind};
 use crate::client::json::Node;
 use crate::contract::{Problem, Property, Value};
 
-/// What is wrong with a required field that is not given.
-pub const MISSING: &str = "is required";
-
 /// Values of known fields, each of the kind that its field wants, defaults filled in.
 #[derive(Default)]
 pub struct Values {
@@ -20,8 +17,9 @@ pub struct Values {
 impl Values {
     /// Reads settings against their table.
     ///
-    /// An unknown or repeated name, a value of the wrong kind or out of bounds, and a missing
-    /// required field are problems. An empty text counts as not given: forms send empty fields.
+    /// An unknown or repeated name, and a value of the wrong kind or out of bounds, are problems;
+    /// for missing ones see [`require`](Self::require). An empty text counts as not given: forms
+    /// send empty fields.
     pub fn read(
         table: impl Iterator<Item = &'static Field> + Clone,
         properties: Vec<Property>,
@@ -46,15 +44,26 @@ impl Values {
             }
         }
         for field in table {
-            let given = values.get(field.name).is_some();
-            if !given && field.required && !problems.iter().any(|p| p.field == field.name) {
-                problems.push(Problem::new(field.name, MISSING));
-            }
-            if let (false, Some(value)) = (given, default_value(field.default)) {
+            if let (None, Some(value)) = (values.get(field.name), default_value(field.default)) {
                 values.entries.push((field.name, value));
             }
         }
         (values, problems)
+    }
+
+    /// Adds a problem for every required field of the table that is not given. A step of its own,
+    /// as what is required may also come from elsewhere.
+    pub fn require(
+        &self,
+        table: impl Iterator<Item = &'static Field>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for field in table.filter(|field| field.required) {
+            let said = problems.iter().any(|problem| problem.field == field.name);
+            if self.get(field.name).is_none() && !said {
+                problems.push(Problem::new(field.name, "is required"));
+            }
+        }
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -296,7 +305,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_reported_at_once_and_names_its_field() {
-        let (_, problems) = Values::read(
+        let (values, mut problems) = Values::read(
             TABLE.iter(),
             vec![
                 Property::text("count", "ten"),
@@ -306,6 +315,7 @@ mod tests {
                 Property::integer("list", 1),
             ],
         );
+        values.require(TABLE.iter(), &mut problems);
         let mut fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
         fields.sort_unstable();
         assert_eq!(fields, ["count", "flag", "list", "name", "nmae", "pick"]);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::catalogue::Field;
 use crate::catalogue::connection::{CREDENTIALS, SETTINGS};
 
 use crate::contract::{Error, Problem, Property};
@@ -44,6 +45,7 @@ pub struct Config {
 /// `invalid-settings` with every problem at once.
 pub fn open(settings: Vec<Property>) -> Result<(Config, Credentials), Error> {
     let (mut values, mut problems) = Values::read(SETTINGS.iter(), settings);
+    values.require(SETTINGS.iter(), &mut problems);
     let region = values.text("region").unwrap_or_default().to_owned();
     if !region.is_empty() && !is_region(&region) {
         problems.push(Problem::new(
@@ -84,7 +86,8 @@ pub fn renew(settings: Vec<Property>) -> Result<Credentials, Error> {
         .into_iter()
         .partition(|property| CREDENTIALS.contains(&property.name.as_str()));
     let (mut values, mut problems) = Values::read(SETTINGS.iter(), ours);
-    problems.retain(|problem| CREDENTIALS.contains(&problem.field.as_str()));
+    let concerned = |field: &&'static Field| CREDENTIALS.contains(&field.name);
+    values.require(SETTINGS.iter().filter(concerned), &mut problems);
     problems.extend(others.into_iter().map(|property| {
         Problem::new(
             property.name,

@@ -17,7 +17,7 @@ use crate::catalogue::operations::Run;
 use crate::catalogue::{OPERATIONS, Operation};
 use crate::client::Client;
 use crate::connection;
-use crate::connection::fields::{MISSING, Values};
+use crate::connection::fields::Values;
 use crate::contract::{
     Document, Error, Identity, ObjectType, Outcome, Problem, Profile, Property, Value,
 };
@@ -100,9 +100,9 @@ impl<P: Ports> Session<P> {
     ) -> Result<Vec<Outcome>, Error> {
         let operation = find(operation)?;
         let (mut values, mut problems) = Values::read(operation.all_settings(), settings);
-        // A required member may come with the document instead; its operation checks that.
-        if let Run::Action(_) = operation.run {
-            problems.retain(|problem| problem.message != MISSING);
+        // A required member of an action may come with the document instead; that is seen there.
+        if !matches!(operation.run, Run::Action(_)) {
+            values.require(operation.all_settings(), &mut problems);
         }
         let target = match operation.takes_queue {
             true => self.target(object, &mut problems),

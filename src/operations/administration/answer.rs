@@ -51,10 +51,11 @@ pub(super) fn document(
             }
         }
     }
-    let payload = Node::Object(members).to_json();
+    let answer = Node::Object(members);
+    let payload = answer.to_json();
     let mut properties: Vec<Property> = Vec::new();
     properties.extend(queue_url.map(|url| Property::text("queue-url", url)));
-    if let Some(Node::Object(members)) = Node::parse(payload.as_bytes()) {
+    if let Node::Object(members) = answer {
         for (name, node) in members {
             match (name.as_ref(), node) {
                 ("Attributes", Node::Object(attributes)) => {
