@@ -1,26 +1,12 @@
 //! `receive`: how many messages, in how many requests, with which settings.
 
 use connector_host::contract::Value;
-use end_to_end::client::{Client, failed};
+use end_to_end::client::{Client, filled};
 use end_to_end::document::{With, empty, text};
 use end_to_end::error::{fields, kind};
-use end_to_end::queue::Queue;
 use end_to_end::server::Server;
 use end_to_end::sqs;
 use serde_json::json;
-
-/// A queue with so many messages, and a client.
-async fn filled(count: usize) -> (Queue, Client) {
-    let queue = Queue::standard().await;
-    let client = Client::open(&queue.service, &[]).await;
-    let documents: Vec<_> = (0..count)
-        .map(|number| text(format!("message {number}")))
-        .collect();
-    for sent in client.send(&queue.url, &documents).await {
-        assert!(sent.is_ok(), "{}", failed(sent));
-    }
-    (queue, client)
-}
 
 #[tokio::test]
 async fn one_message_is_received_by_default_and_stays_in_the_queue_invisible() {

@@ -1,25 +1,12 @@
 //! What `receive` hands over: attributes, checksums, and what was deleted.
 
-use end_to_end::client::{Client, failed};
+use end_to_end::client::{Client, filled};
 use end_to_end::document::{Read, With, text};
 use end_to_end::error::kind;
 use end_to_end::queue::Queue;
 use end_to_end::server::{Reply, Server};
 use end_to_end::sqs;
 use serde_json::json;
-
-/// A queue with so many messages, and a client.
-async fn filled(count: usize) -> (Queue, Client) {
-    let queue = Queue::standard().await;
-    let client = Client::open(&queue.service, &[]).await;
-    let documents: Vec<_> = (0..count)
-        .map(|number| text(format!("message {number}")))
-        .collect();
-    for sent in client.send(&queue.url, &documents).await {
-        assert!(sent.is_ok(), "{}", failed(sent));
-    }
-    (queue, client)
-}
 
 #[tokio::test]
 async fn attribute_names_filter_what_comes() {

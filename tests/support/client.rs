@@ -9,8 +9,10 @@ use connector_host::{
     Policy, Settings,
 };
 
+use crate::document::text;
 use crate::environment::{self, Service};
-use crate::{bounded, error};
+use crate::queue::Queue;
+use crate::{bounded, error, sqs};
 
 /// The engine of this process.
 #[must_use]
@@ -53,6 +55,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// Sends a message to the scripted server's queue: after whatever went wrong, the connection
+    /// still works.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub async fn works(&self) {
+        self.send(sqs::QUEUE_URL, &[text("x")])
+            .await
+            .remove(0)
+            .expect("the next call works");
+    }
+
     /// A connection to a service, with further settings (`name`, text).
     ///
     /// # Panics
@@ -323,4 +337,20 @@ fn audit(unspeakable: &BTreeSet<String>, words: &str) {
     ] {
         assert!(!words.contains(sign), "an error holds a signature: {words}");
     }
+}
+
+/// A queue with so many messages, and a client.
+///
+/// # Panics
+/// Where one cannot be sent.
+pub async fn filled(count: usize) -> (Queue, Client) {
+    let queue = Queue::standard().await;
+    let client = Client::open(&queue.service, &[]).await;
+    let documents: Vec<_> = (0..count)
+        .map(|number| text(format!("message {number}")))
+        .collect();
+    for sent in client.send(&queue.url, &documents).await {
+        assert!(sent.is_ok(), "{}", failed(sent));
+    }
+    (queue, client)
 }
