@@ -24,7 +24,7 @@ pub(crate) mod bindings {
 }
 
 pub use bindings::exports::integration::connector::connector::{
-    Delivery, Disposition, Identity, ObjectType, Outcome, Profile, Settled, Settlement,
+    CommitMode, Delivery, Disposition, Identity, ObjectType, Outcome, Profile, Settled, Settlement,
 };
 pub use bindings::exports::integration::connector::metadata;
 pub use bindings::integration::connector::types::{

@@ -10,8 +10,8 @@ use crate::contract::bindings::exports::integration::connector::metadata::{
     Descriptor, Guest as MetadataGuest,
 };
 use crate::contract::{
-    Delivery, Document, Error, Identity, ObjectType, Outcome, Profile, Property, Settled,
-    Settlement, bindings,
+    CommitMode, Delivery, Document, Error, Identity, ObjectType, Outcome, Profile, Property,
+    Settled, Settlement, bindings,
 };
 use crate::operations::Session;
 use crate::transport::wasi::{Wasi, block_on};
@@ -84,6 +84,10 @@ impl GuestConnection for Session<Wasi> {
 enum NoListener {}
 
 impl GuestListener for NoListener {
+    fn commit(&self) -> CommitMode {
+        match *self {}
+    }
+
     fn next(&self) -> Result<Vec<Delivery>, Error> {
         Err(no_listener())
     }

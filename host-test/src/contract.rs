@@ -20,7 +20,7 @@ mod generated {
 }
 
 pub use generated::exports::integration::connector::connector::{
-    Delivery, Disposition, Identity, ObjectType, Outcome, Profile, Settled, Settlement,
+    CommitMode, Delivery, Disposition, Identity, ObjectType, Outcome, Profile, Settled, Settlement,
 };
 pub use generated::exports::integration::connector::metadata::{
     Condition, Descriptor, Direction, Field, FieldKind, Mode, Operation, PropertyDefinition,
