@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process};
 
 use anyhow::{Context, Result, anyhow, bail};
+use wasmparser::BinaryReader;
 use wit_component::ComponentEncoder;
 use wit_parser::{
     WorldItem, WorldKey,
@@ -15,6 +16,9 @@ const ALLOWED_PACKAGES: &[&str] = &["wasi:http", "wasi:io", "wasi:clocks", "wasi
 /// Interfaces that may be imported for their types only, so without a function.
 const TYPES_ONLY: &[&str] = &["integration:connector/types"];
 
+/// Bytes before the first section: what says that it is a component, and of which version.
+const HEADER: usize = 8;
+
 /// One import of a component.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Import {
@@ -26,12 +30,30 @@ pub(crate) struct Import {
 
 /// Encodes a core module as a component, validated.
 pub(crate) fn encode(module: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
+    let component = ComponentEncoder::default()
         .validate(true)
         .module(module)
         .and_then(|encoder| encoder.encode())
         .map_err(|error| anyhow!("{error:#}"))
-        .context("the module cannot be encoded as a component")
+        .context("the module cannot be encoded as a component")?;
+    without_names(&component).context("the component has no sections")
+}
+
+/// The component without its custom sections, which mean nothing to a host: what a debugger would
+/// call its parts takes 8 kB.
+fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    const CUSTOM: u8 = 0;
+    let mut reader = BinaryReader::new(component, 0);
+    let mut kept = reader.read_bytes(HEADER)?.to_vec();
+    while !reader.eof() {
+        let start = reader.current_position();
+        let id = reader.read_u8()?;
+        reader.read_reader()?;
+        if id != CUSTOM {
+            kept.extend_from_slice(&component[start..reader.current_position()]);
+        }
+    }
+    Ok(kept)
 }
 
 /// What a component imports.
@@ -136,6 +158,15 @@ mod tests {
         let problems = forbidden(&[import("integration:connector/types@0.1.0", 2)]);
         assert_eq!(problems.len(), 1);
         assert!(problems[0].contains("2 functions"));
+    }
+
+    #[test]
+    fn leaves_out_custom_sections_only() {
+        let header = b"\0asm\x0d\0\x01\0";
+        let (types, custom) = ([7, 3, 1, 0x42, 0x00], [0, 3, 2, b'h', b'i']);
+        let component = [header.as_slice(), &custom, &types, &custom].concat();
+        let kept = without_names(&component).expect("a component");
+        assert_eq!(kept, [header.as_slice(), &types].concat());
     }
 
     #[test]

@@ -12,14 +12,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     super::no_arguments("size", arguments)?;
     let workspace = Workspace::find()?;
     let toolchain = Toolchain::find(&workspace)?;
-    // The same code as in the plugin, but with the names kept. A folder of its own keeps cargo
-    // from rebuilding the plugin afterwards.
+    // The same code as in the plugin, but with the names of functions kept. A folder of its own
+    // keeps cargo from rebuilding the plugin afterwards.
     let module = build::compile(
         &workspace,
         &toolchain,
         "sqs-connector",
         &workspace.target.join("size"),
-        &[("CARGO_PROFILE_PLUGIN_STRIP", "false")],
+        &[("CARGO_PROFILE_PLUGIN_STRIP", "debuginfo")],
     )?;
     let module = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
     let parts = parts(&module)?;
