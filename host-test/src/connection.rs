@@ -172,8 +172,16 @@ impl Connection {
         object: &str,
         settlements: &[Settlement],
     ) -> Result<Vec<Settled>, CallError> {
-        self.call(on_connection!(call_settle(object, settlements)))
-            .await
+        let call = on_connection!(call_settle(object, settlements));
+        let (denial, settled) = self.call_recorded(call).await;
+        let mut settled = settled?;
+        if denial.is_some() {
+            for one in &mut settled {
+                let outcome = std::mem::replace(&mut one.outcome, Ok(()));
+                one.outcome = outcome.map_err(|error| explain(error, denial.as_ref()));
+            }
+        }
+        Ok(settled)
     }
 
     /// Replaces the credentials of every instance, present and future: of those at work after
@@ -241,13 +249,28 @@ impl Connection {
         let record = Arc::clone(&instance.record);
         let (instance, result) = instance.run(call).await;
         let denial = record.denial();
-        if denial.is_some() {
-            lock(&shared.last_denial).clone_from(&denial);
-        }
+        self.note(denial.clone());
         if let Some(instance) = instance {
             shared.put_back(instance);
         }
         (denial, result)
+    }
+
+    /// An instance that is nobody else's, and takes no permit.
+    pub(crate) async fn instance_apart(&self) -> Result<Instance, CallError> {
+        self.shared.create().await
+    }
+
+    /// The instance with the newest credentials.
+    pub(crate) async fn renewed(&self, instance: Instance) -> Result<Instance, CallError> {
+        self.shared.bring_up_to_date(instance).await
+    }
+
+    /// Keeps what the policy refused during a call, for [`Connection::last_denial`].
+    pub(crate) fn note(&self, denial: Option<Denial>) {
+        if denial.is_some() {
+            *lock(&self.shared.last_denial) = denial;
+        }
     }
 }
 

@@ -62,6 +62,10 @@ pub enum CallError {
     /// The engine has no room for another instance; one becomes free when a connection is closed.
     #[error("the engine has no room for another instance of a plugin")]
     Exhausted,
+    /// The listener has no instance any more: an earlier call of it crashed, ran out of time or
+    /// memory, or was dropped. Another one can be made.
+    #[error("the listener is gone, with an earlier call that did not come to its end")]
+    ListenerLost,
     /// An instance could not be made.
     #[error("the plugin could not be started: {0}")]
     Instantiation(String),

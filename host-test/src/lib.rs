@@ -25,6 +25,7 @@
 //! | `engine`, `cache` | wasmtime, and compiled components on disk |
 //! | `plugin` | a loaded plugin |
 //! | `connection`, `instance` | calls, and the instances that run them |
+//! | `listener` | an instance that waits for messages |
 //! | `http` | the pool, its hook and its bounds |
 //! | `policy`, `network` | what may be reached |
 //! | `contract` | the contract's types |
@@ -37,6 +38,7 @@ mod engine;
 mod error;
 mod http;
 mod instance;
+mod listener;
 mod metrics;
 mod network;
 mod plugin;
@@ -49,6 +51,7 @@ pub use engine::{Engine, EngineOptions};
 pub use error::{CallError, LoadError, describe};
 pub use http::{HttpOptions, HttpPool, HttpPoolMetrics};
 pub use instance::Limits;
+pub use listener::Listener;
 pub use metrics::Metrics;
 pub use plugin::{Facts, Plugin};
 pub use policy::{Denial, InvalidEntry, Origin, Policy};
