@@ -22,7 +22,11 @@ fn operation(operation: &Operation) -> metadata::Operation {
         id: operation.id.to_owned(),
         label: operation.label.to_owned(),
         description: operation.description.to_owned(),
-        mode: metadata::Mode::Execute,
+        mode: if operation.listens() {
+            metadata::Mode::Listen
+        } else {
+            metadata::Mode::Execute
+        },
         takes_object: operation.takes_queue,
         settings: operation.all_settings().map(field).collect(),
         properties: operation.all_properties().map(property).collect(),

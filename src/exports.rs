@@ -3,6 +3,8 @@
 // The macro that generates the exports makes more of its items public than need be.
 #![allow(unreachable_pub)]
 
+use std::rc::Rc;
+
 use crate::contract::bindings::exports::integration::connector::connector::{
     Connection, Guest as ConnectorGuest, GuestConnection, GuestListener, Listener,
 };
@@ -13,6 +15,7 @@ use crate::contract::{
     CommitMode, Delivery, Document, Error, Identity, ObjectType, Outcome, Profile, Property,
     Settled, Settlement, bindings,
 };
+use crate::listener;
 use crate::operations::Session;
 use crate::transport::wasi::{Wasi, block_on};
 
@@ -27,25 +30,26 @@ impl MetadataGuest for Plugin {
 }
 
 impl ConnectorGuest for Plugin {
-    type Connection = Session<Wasi>;
-    type Listener = NoListener;
+    type Connection = Rc<Session<Wasi>>;
+    type Listener = listener::Listener<Wasi>;
 }
 
-impl GuestConnection for Session<Wasi> {
+// Shared with its listeners, whose requests are under way between calls.
+impl GuestConnection for Rc<Session<Wasi>> {
     fn open(settings: Vec<Property>) -> Result<Connection, Error> {
-        Session::open(Wasi, settings).map(Connection::new)
+        Session::open(Wasi, settings).map(|session| Connection::new(Rc::new(session)))
     }
 
     fn test(&self) -> Result<Option<Identity>, Error> {
-        block_on(Box::pin(self.test()))
+        block_on(Box::pin((**self).test()))
     }
 
     fn browse(&self, operation: String, filter: Option<String>) -> Result<Vec<ObjectType>, Error> {
-        block_on(Box::pin(self.browse(&operation, filter.as_deref())))
+        block_on(Box::pin((**self).browse(&operation, filter.as_deref())))
     }
 
     fn profile(&self, operation: String, _object: Option<String>) -> Result<Profile, Error> {
-        self.profile(&operation)
+        (**self).profile(&operation)
     }
 
     fn execute(
@@ -55,7 +59,7 @@ impl GuestConnection for Session<Wasi> {
         settings: Vec<Property>,
         documents: Vec<Document>,
     ) -> Result<Vec<Outcome>, Error> {
-        block_on(Box::pin(self.execute(
+        block_on(Box::pin((**self).execute(
             &operation,
             object.as_deref(),
             settings,
@@ -63,40 +67,29 @@ impl GuestConnection for Session<Wasi> {
         )))
     }
 
-    fn listen(&self, _object: String, _settings: Vec<Property>) -> Result<Listener, Error> {
-        Err(no_listener())
+    fn listen(&self, object: String, settings: Vec<Property>) -> Result<Listener, Error> {
+        listener::Listener::open(self.clone(), &object, settings).map(Listener::new)
     }
 
-    fn settle(
-        &self,
-        _object: String,
-        _settlements: Vec<Settlement>,
-    ) -> Result<Vec<Settled>, Error> {
-        Err(no_listener())
+    fn settle(&self, object: String, settlements: Vec<Settlement>) -> Result<Vec<Settled>, Error> {
+        block_on(Box::pin((**self).settle(&object, settlements)))
     }
 
     fn renew(&self, settings: Vec<Property>) -> Result<(), Error> {
-        self.renew(settings)
+        (**self).renew(settings)
     }
 }
 
-/// `describe` lists no operation of mode `listen` yet, so there is never one of these.
-enum NoListener {}
-
-impl GuestListener for NoListener {
+impl GuestListener for listener::Listener<Wasi> {
     fn commit(&self) -> CommitMode {
-        match *self {}
+        self.commit()
     }
 
     fn next(&self) -> Result<Vec<Delivery>, Error> {
-        Err(no_listener())
+        block_on(Box::pin(self.next()))
     }
 
     fn stop(&self) -> Result<(), Error> {
-        Err(no_listener())
+        block_on(Box::pin(self.stop()))
     }
-}
-
-fn no_listener() -> Error {
-    Error::Other("this version of the connector has no operation of mode `listen`".to_owned())
 }

@@ -1,7 +1,8 @@
 //! Amazon SQS connector plugin: a WebAssembly component that any integration platform can load.
 //!
 //! A document goes one way: contract (`wit/`, [`contract`]) → operation ([`operations`]) → client
-//! ([`client`]) → transport ([`transport`]), and its answer comes straight back. What exists
+//! ([`client`]) → transport ([`transport`]), and its answer comes straight back; messages come the
+//! other way through a [`listener`]. What exists
 //! (settings, operations, properties, limits, faults) stands in [`catalogue`]; everything but the
 //! WASI adapters is pure and is tested natively.
 
@@ -23,6 +24,7 @@ mod describe;
 #[cfg(target_arch = "wasm32")]
 mod exports;
 mod hexadecimal;
+pub mod listener;
 pub mod operations;
 #[cfg(test)]
 mod testing;

@@ -122,6 +122,11 @@ impl Script {
         });
     }
 
+    /// How much time has passed.
+    pub(crate) fn monotonic_now(&self) -> Duration {
+        self.0.now.get()
+    }
+
     /// Every request so far.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.0.seen.borrow().clone()
@@ -199,13 +204,22 @@ impl Future for Sleep {
         if self.shared.now.get() >= self.at {
             return Poll::Ready(());
         }
-        if self.id.is_none() {
-            let mut timers = self.shared.timers.borrow_mut();
-            timers.next += 1;
-            let id = timers.next;
-            timers.waiting.push((id, self.at, context.waker().clone()));
-            drop(timers);
-            self.id = Some(id);
+        let mut timers = self.shared.timers.borrow_mut();
+        match self.id {
+            // A later call may wait for what an earlier one began.
+            Some(id) => {
+                let waiting = timers.waiting.iter_mut().find(|(known, ..)| *known == id);
+                if let Some((_, _, waker)) = waiting {
+                    waker.clone_from(context.waker());
+                }
+            }
+            None => {
+                timers.next += 1;
+                let id = timers.next;
+                timers.waiting.push((id, self.at, context.waker().clone()));
+                drop(timers);
+                self.id = Some(id);
+            }
         }
         Poll::Pending
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use connector_host::contract::Document;
+use connector_host::contract::{Document, Mode};
 use end_to_end::client::{Client, plugin};
 use end_to_end::document::plain;
 use end_to_end::environment::{localstack, workspace};
@@ -58,6 +58,9 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).expect("a schema that can be used")
 }
 
+/// In place of what an operation takes, where it takes no documents.
+const NOTHING: &str = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "not": {}}"#;
+
 /// The schemas of every operation: of what it takes and of what it gives.
 async fn schemas(client: &Client) -> BTreeMap<String, [Schema; 2]> {
     let descriptor = plugin().describe().await.expect("a description");
@@ -65,8 +68,14 @@ async fn schemas(client: &Client) -> BTreeMap<String, [Schema; 2]> {
     for operation in descriptor.operations {
         let profile = client.connection().profile(&operation.id, None).await;
         let profile = profile.expect("a profile");
-        let both = [profile.request, profile.response]
-            .map(|text| Schema::new(&text.expect("operations take and give documents")));
+        let listens = operation.mode == Mode::Listen;
+        assert_eq!(profile.request.is_none(), listens, "{}", operation.id);
+        let request = profile.request.unwrap_or_else(|| NOTHING.to_owned());
+        let both = [
+            request,
+            profile.response.expect("operations give documents"),
+        ];
+        let both = both.map(|text| Schema::new(&text));
         schemas.insert(operation.id, both);
     }
     schemas

@@ -24,6 +24,15 @@ pub const WAIT_SECONDS: i32 = 20;
 /// Requests side by side that a connection may be set to.
 pub const IN_FLIGHT: i32 = 64;
 
+/// Messages that a listener hands over together at most: they are in memory together.
+pub const LISTEN_MESSAGES: i32 = 100;
+/// Requests of a listener that wait side by side at most.
+pub const LISTEN_POLLS: i32 = 10;
+/// Milliseconds that a listener's poll interval can be set to: ten minutes.
+pub const POLL_INTERVAL_MILLISECONDS: i32 = 600_000;
+/// Characters of a listener's filter.
+pub const FILTER_CHARACTERS: i32 = 4_096;
+
 /// Bytes of one answer that are read at most: ten messages of 1 MiB, each character of them
 /// escaped threefold (`\u00e9` for two bytes), and room for attributes.
 pub const ANSWER_BYTES: usize = 40 * 1_048_576;

@@ -125,7 +125,7 @@ pub(super) const SEND: Operation = Operation {
         )
         .between(1, IDENTIFIER),
     ]],
-    properties: &[
+    properties: &[&[
         input!(QUEUE),
         input!(DELAY),
         both!(MESSAGE_GROUP_ID),
@@ -150,7 +150,19 @@ pub(super) const SEND: Operation = Operation {
             "As the service computed it.",
         )),
         output!(REQUEST_ID),
-    ],
+        output!(Field::new(
+            Kind::Integer,
+            "attempts",
+            "Attempts",
+            "How many requests it took, those that failed included.",
+        )),
+        output!(Field::new(
+            Kind::Boolean,
+            "may-be-duplicated",
+            "May be duplicated",
+            "Standard queues only: true where the message may be in the queue twice, as an attempt whose answer was lost may have worked as well. Left out where it cannot.",
+        )),
+    ]],
     idempotent: false,
 };
 
@@ -194,22 +206,7 @@ pub(super) const RECEIVE: Operation = Operation {
         .default(Default::Integer(60))
         .between(1, 3_600)
         .hints(&[("unit", "s")]),
-        Field::new(
-            Kind::TextList,
-            "message-attribute-names",
-            "Message attribute names",
-            "Which message attributes to fetch: names, beginnings such as `order.*`, or All. An empty list: none.",
-        )
-        .default(Default::One("All"))
-        .between(0, 1_000),
-        Field::new(
-            Kind::TextList,
-            "message-system-attribute-names",
-            "System attribute names",
-            "Which system attributes to fetch: AWS's names, such as SentTimestamp, or All. An empty list: none.",
-        )
-        .default(Default::One("All"))
-        .between(0, 100),
+    ], NAMES, &[
         Field::new(
             Kind::Text,
             "receive-request-attempt-id",
@@ -225,7 +222,7 @@ pub(super) const RECEIVE: Operation = Operation {
         )
         .default(Default::Boolean(false)),
     ]],
-    properties: &[
+    properties: &[&[
         input!(QUEUE),
         input!(
             Field::new(
@@ -236,59 +233,7 @@ pub(super) const RECEIVE: Operation = Operation {
             )
             .between(1, IDENTIFIER),
         ),
-        output!(QUEUE_URL),
-        output!(MESSAGE_ID),
-        output!(RECEIPT_HANDLE),
-        output!(Field::new(
-            Kind::Text,
-            "md5-of-body",
-            "MD5 of the body",
-            "As the service computed it.",
-        )),
-        output!(MD5_OF_ATTRIBUTES),
-        output!(ATTRIBUTES),
-        output!(ATTRIBUTE_TYPES),
-        output!(Field::new(
-            Kind::Text,
-            "sender-id",
-            "Sender ID",
-            "ID of the user or role that sent the message.",
-        )),
-        output!(
-            Field::new(
-                Kind::Integer,
-                "sent-timestamp",
-                "Sent",
-                "When the message was sent, in milliseconds since 1970-01-01T00:00:00Z.",
-            )
-            .hints(&[("unit", "ms")]),
-        ),
-        output!(Field::new(
-            Kind::Integer,
-            "approximate-receive-count",
-            "Receive count",
-            "How many times the message was received, this time included; approximate.",
-        )),
-        output!(
-            Field::new(
-                Kind::Integer,
-                "approximate-first-receive-timestamp",
-                "First received",
-                "When the message was first received, in milliseconds since 1970-01-01T00:00:00Z.",
-            )
-            .hints(&[("unit", "ms")]),
-        ),
-        output!(SEQUENCE_NUMBER),
-        output!(MESSAGE_DEDUPLICATION_ID),
-        output!(MESSAGE_GROUP_ID),
-        output!(TRACE_HEADER),
-        output!(Field::new(
-            Kind::Text,
-            "dead-letter-queue-source-arn",
-            "Dead-letter source",
-            "ARN of the queue that the message was moved from to this dead-letter queue.",
-        )),
-        output!(REQUEST_ID),
+    ], MESSAGE_PROPERTIES, &[
         output!(Field::new(
             Kind::Boolean,
             "deleted",
@@ -307,9 +252,86 @@ pub(super) const RECEIVE: Operation = Operation {
             "Why receiving ended early",
             "On the last document: the failure that ended receiving after some messages had come.",
         )),
-    ],
+    ]],
     idempotent: false,
 };
+
+/// Settings that say which attributes to fetch.
+pub(super) const NAMES: &[Field] = &[
+        Field::new(
+            Kind::TextList,
+            "message-attribute-names",
+            "Message attribute names",
+            "Which message attributes to fetch: names, beginnings such as `order.*`, or All. An empty list: none.",
+        )
+        .default(Default::One("All"))
+        .between(0, 1_000),
+        Field::new(
+            Kind::TextList,
+            "message-system-attribute-names",
+            "System attribute names",
+            "Which system attributes to fetch: AWS's names, such as SentTimestamp, or All. An empty list: none.",
+        )
+        .default(Default::One("All"))
+        .between(0, 100),
+];
+
+/// The properties of a received message.
+pub(super) const MESSAGE_PROPERTIES: &[Property] = &[
+    output!(QUEUE_URL),
+    output!(MESSAGE_ID),
+    output!(RECEIPT_HANDLE),
+    output!(Field::new(
+        Kind::Text,
+        "md5-of-body",
+        "MD5 of the body",
+        "As the service computed it.",
+    )),
+    output!(MD5_OF_ATTRIBUTES),
+    output!(ATTRIBUTES),
+    output!(ATTRIBUTE_TYPES),
+    output!(Field::new(
+        Kind::Text,
+        "sender-id",
+        "Sender ID",
+        "ID of the user or role that sent the message.",
+    )),
+    output!(
+        Field::new(
+            Kind::Integer,
+            "sent-timestamp",
+            "Sent",
+            "When the message was sent, in milliseconds since 1970-01-01T00:00:00Z.",
+        )
+        .hints(&[("unit", "ms")]),
+    ),
+    output!(Field::new(
+        Kind::Integer,
+        "approximate-receive-count",
+        "Receive count",
+        "How many times the message was received, this time included; approximate.",
+    )),
+    output!(
+        Field::new(
+            Kind::Integer,
+            "approximate-first-receive-timestamp",
+            "First received",
+            "When the message was first received, in milliseconds since 1970-01-01T00:00:00Z.",
+        )
+        .hints(&[("unit", "ms")]),
+    ),
+    output!(SEQUENCE_NUMBER),
+    output!(MESSAGE_DEDUPLICATION_ID),
+    output!(MESSAGE_GROUP_ID),
+    output!(TRACE_HEADER),
+    output!(Field::new(
+        Kind::Text,
+        "dead-letter-queue-source-arn",
+        "Dead-letter source",
+        "ARN of the queue that the message was moved from to this dead-letter queue.",
+    )),
+    output!(REQUEST_ID),
+];
 
 pub(super) const DELETE: Operation = Operation {
     id: "delete",
@@ -318,7 +340,7 @@ pub(super) const DELETE: Operation = Operation {
     run: Run::Delete,
     takes_queue: true,
     settings: &[],
-    properties: RECEIPT_PROPERTIES,
+    properties: &[RECEIPT_PROPERTIES],
     idempotent: true,
 };
 
@@ -329,13 +351,13 @@ pub(super) const CHANGE_VISIBILITY: Operation = Operation {
     run: Run::ChangeVisibility,
     takes_queue: true,
     settings: &[&[VISIBILITY]],
-    properties: &[
+    properties: &[&[
         input!(QUEUE),
         input!(RECEIPT_HANDLE.required()),
         input!(VISIBILITY),
         RECEIPT_QUEUE_URL,
         output!(REQUEST_ID),
-    ],
+    ]],
     idempotent: true,
 };
 

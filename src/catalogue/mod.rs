@@ -36,6 +36,7 @@ pub mod connection;
 pub mod faults;
 pub mod field;
 pub mod limits;
+pub mod listen;
 pub mod messages;
 pub mod operations;
 pub mod partitions;

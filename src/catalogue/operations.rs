@@ -3,7 +3,7 @@
 use super::{Default, Field, Kind};
 
 pub use super::administration::Action;
-use super::{administration, messages};
+use super::{administration, listen, messages};
 
 /// Where a document property is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub struct Operation {
     pub run: Run,
     /// Whether it acts on a queue.
     pub takes_queue: bool,
-    /// Its own settings, in groups; every operation has [`COMMON`] besides.
+    /// Its own settings, in groups; one that is executed has [`COMMON`] besides.
     pub settings: &'static [&'static [Field]],
-    /// The properties of its documents.
-    pub properties: &'static [Property],
+    /// The properties of its documents, in groups.
+    pub properties: &'static [&'static [Property]],
     /// Whether running it twice has the same effect as running it once.
     pub idempotent: bool,
 }
@@ -59,12 +59,15 @@ pub enum Run {
     ChangeVisibility,
     /// One request of an action for each document.
     Action(&'static Action),
+    /// Messages are waited for, and settled one by one: no call of `execute`.
+    Listen,
 }
 
 /// Every operation that the plugin has.
 pub static OPERATIONS: &[Operation] = &[
     messages::SEND,
     messages::RECEIVE,
+    listen::LISTEN,
     messages::DELETE,
     messages::CHANGE_VISIBILITY,
     administration::queues::QUEUE_DEPTH,
@@ -86,7 +89,7 @@ pub static OPERATIONS: &[Operation] = &[
     administration::moves::LIST_MESSAGE_MOVE_TASKS,
 ];
 
-/// Settings of every operation.
+/// Settings of every operation that is executed.
 pub const COMMON: &[Field] = &[Field::new(
     Kind::Boolean,
     "return-errors-as-documents",
@@ -131,11 +134,22 @@ impl Operation {
 
     /// All settings, the common ones last.
     pub fn all_settings(&self) -> impl Iterator<Item = &'static Field> + Clone {
-        self.settings.iter().copied().chain([COMMON]).flatten()
+        let common = if self.listens() { &[] } else { COMMON };
+        self.settings.iter().copied().chain([common]).flatten()
     }
 
     /// All properties of its documents, those of error documents last.
     pub fn all_properties(&self) -> impl Iterator<Item = &'static Property> {
-        self.properties.iter().chain(ERROR_PROPERTIES)
+        let common = if self.listens() {
+            &[]
+        } else {
+            ERROR_PROPERTIES
+        };
+        self.properties.iter().copied().chain([common]).flatten()
+    }
+
+    /// Whether it is run with `listen`, and not with `execute`.
+    pub const fn listens(&self) -> bool {
+        matches!(self.run, Run::Listen)
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Failure {
     pub(super) retry: Option<Retry>,
     /// The pause that the server asks for.
     pub(super) retry_after: Option<Duration>,
+    /// Whether the request may have taken effect all the same.
+    pub(super) may_have_worked: bool,
 }
 
 impl Failure {
@@ -30,12 +32,15 @@ impl Failure {
             error,
             retry: None,
             retry_after: None,
+            may_have_worked: false,
         }
     }
 
-    fn transient(error: Error) -> Self {
+    /// A failure that may pass; of a request that was sent, whatever became of it, or was not.
+    fn transient(error: Error, sent: bool) -> Self {
         Self {
             retry: Some(Retry::Transient),
+            may_have_worked: sent,
             ..Self::new(error)
         }
     }
@@ -175,9 +180,11 @@ pub(super) fn read(config: &Config, response: &Response) -> Failure {
         blame,
         attempts: 1,
     };
+    let retry = retry(class, status);
     Failure {
         error: error_of(class, fault),
-        retry: retry(class, status),
+        may_have_worked: retry == Some(Retry::Transient),
+        retry,
         retry_after: response
             .header("x-amz-retry-after")
             .and_then(|wish| wish.parse().ok())
@@ -258,15 +265,18 @@ pub(super) fn no_answer(config: &Config, error: &TransportError) -> Failure {
         TransportErrorKind::Denied => Failure::new(Error::Transport(format!(
             "nothing was sent to {origin}: {said}; allow this origin in the host"
         ))),
-        TransportErrorKind::Connect => Failure::transient(Error::Transport(format!(
-            "nothing was sent to {origin}: {said}"
-        ))),
-        TransportErrorKind::Timeout => {
-            Failure::transient(Error::Timeout(format!("no answer from {origin}: {said}")))
+        TransportErrorKind::Connect => {
+            let words = format!("nothing was sent to {origin}: {said}");
+            Failure::transient(Error::Transport(words), false)
         }
-        TransportErrorKind::Broken => {
-            Failure::transient(Error::Transport(format!("no answer from {origin}: {said}")))
-        }
+        TransportErrorKind::Timeout => Failure::transient(
+            Error::Timeout(format!("no answer from {origin}: {said}")),
+            true,
+        ),
+        TransportErrorKind::Broken => Failure::transient(
+            Error::Transport(format!("no answer from {origin}: {said}")),
+            true,
+        ),
         TransportErrorKind::TooLarge => Failure::new(Error::Corrupted(format!(
             "no use of the answer from {origin}: {said}"
         ))),
@@ -278,11 +288,12 @@ pub(super) fn no_answer(config: &Config, error: &TransportError) -> Failure {
 
 /// There is no answer in time.
 pub(super) fn timed_out(config: &Config, limit: Duration) -> Failure {
-    Failure::transient(Error::Timeout(format!(
+    let words = format!(
         "no answer from {} within {} ms",
         config.endpoint.origin(),
         limit.as_millis()
-    )))
+    );
+    Failure::transient(Error::Timeout(words), true)
 }
 
 #[cfg(test)]

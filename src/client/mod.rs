@@ -27,12 +27,22 @@ use sign::Signer;
 pub struct Answer {
     /// Its body, JSON.
     pub body: Vec<u8>,
-    /// The service's name of the request.
-    pub request_id: Option<String>,
     /// HTTP status.
     pub status: u16,
+    /// How it came about.
+    pub trace: Trace,
+}
+
+/// How an answer came about.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The service's name of the request that was answered.
+    pub request_id: Option<String>,
     /// Attempts it took.
     pub attempts: u32,
+    /// Whether an earlier attempt may have taken effect as well: its answer was lost, or said
+    /// that the service failed.
+    pub repeated: bool,
 }
 
 /// One request to the service.
@@ -44,6 +54,9 @@ pub struct Call<'a> {
     pub body: &'a [u8],
     /// How long the service may wait by itself before it answers (a long poll).
     pub wait: Duration,
+    /// Whether the caller paces its calls by itself: then a failure is the caller's to wait for
+    /// and to try again, but for a wrong clock.
+    pub paced: bool,
 }
 
 impl<'a> Call<'a> {
@@ -53,6 +66,7 @@ impl<'a> Call<'a> {
             action,
             body,
             wait: Duration::ZERO,
+            paced: false,
         }
     }
 }
@@ -122,17 +136,21 @@ impl<P: Ports> Client<P> {
     /// A fault of the service by its class, or `transport`, `timeout` or `corrupted`.
     pub async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
         let mut attempt = 1;
-        let mut retried = None;
+        let (mut retried, mut repeated) = (None, false);
         loop {
             let failure = match self.attempt(call).await {
                 Ok(mut answer) => {
-                    answer.attempts = attempt;
+                    answer.trace.attempts = attempt;
+                    answer.trace.repeated = repeated;
                     self.bucket.borrow_mut().succeeded(retried);
                     return Ok(answer);
                 }
                 Err(failure) => failure,
             };
-            let Some(retry) = failure.retry.filter(|_| attempt < self.config.max_attempts) else {
+            let ours = |retry: &Retry| {
+                attempt < self.config.max_attempts && (!call.paced || *retry == Retry::ClockSkew)
+            };
+            let Some(retry) = failure.retry.filter(ours) else {
                 return Err(failure.into_error(attempt));
             };
             let pause = retry.pause(attempt, failure.retry_after, self.ports.random());
@@ -146,6 +164,7 @@ impl<P: Ports> Client<P> {
             }
             self.ports.sleep(pause).await;
             retried = Some(retry);
+            repeated |= failure.may_have_worked;
             attempt += 1;
         }
     }
@@ -186,9 +205,12 @@ impl<P: Ports> Client<P> {
         };
         if (200..300).contains(&response.status) {
             return Ok(Answer {
-                request_id: fault::request_id(&response),
                 status: response.status,
-                attempts: 0,
+                trace: Trace {
+                    request_id: fault::request_id(&response),
+                    attempts: 1,
+                    repeated: false,
+                },
                 body: response.body,
             });
         }

@@ -46,7 +46,7 @@ fn what_can_pass_is_tried_again_after_growing_pauses() {
         reply(200, "{}")
     }]);
     let (script, client) = client(&[], service);
-    assert_eq!(call(&script, &client).unwrap().attempts, 3);
+    assert_eq!(call(&script, &client).unwrap().trace.attempts, 3);
     let at: Vec<u128> = script
         .seen()
         .iter()
@@ -158,8 +158,8 @@ fn a_wrong_clock_is_corrected_by_the_answers_date_and_stays_corrected() {
         fault(403, "SignatureDoesNotMatch").header("Date", "Sat, 21 Nov 2026 01:00:00 GMT")
     };
     let (script, client) = client(&[], service);
-    assert_eq!(call(&script, &client).unwrap().attempts, 2);
-    assert_eq!(call(&script, &client).unwrap().attempts, 1);
+    assert_eq!(call(&script, &client).unwrap().trace.attempts, 2);
+    assert_eq!(call(&script, &client).unwrap().trace.attempts, 1);
 }
 
 #[test]

@@ -238,7 +238,7 @@ impl Request {
                 output,
                 all,
                 url,
-                answer.request_id.as_deref(),
+                answer.trace.request_id.as_deref(),
             ));
         }
     }

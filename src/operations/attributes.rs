@@ -200,7 +200,7 @@ fn typed(value: Value, data_type: Option<String>) -> Result<Typed, String> {
 
 /// A received attribute as the value of a property. A number stays a number only where its text
 /// is what the number would be written as: `007` and `1.50` keep their own words.
-pub(super) fn received(data_type: &str, value: AttributeValue<'_>) -> Value {
+pub(crate) fn received(data_type: &str, value: AttributeValue<'_>) -> Value {
     match value {
         AttributeValue::Binary(bytes) => Value::Bytes(bytes.into_owned()),
         AttributeValue::Text(text) => {

@@ -7,7 +7,7 @@
 use super::Session;
 use crate::catalogue::faults::{Class, known};
 use crate::client::json::{self, Node, Object};
-use crate::client::{Call, fault};
+use crate::client::{Call, Trace, fault};
 use crate::contract::{Error, Fault};
 use crate::transport::Ports;
 
@@ -15,8 +15,8 @@ use crate::transport::Ports;
 pub(super) struct Done<S> {
     /// What the answer says of it.
     pub(super) entry: S,
-    /// The service's name of the request.
-    pub(super) request_id: Option<String>,
+    /// How the answer came about; its attempts are all those of the entry.
+    pub(super) trace: Trace,
 }
 
 /// What is sent and how it is read back.
@@ -46,6 +46,7 @@ pub(super) async fn run<P: Ports, T, S>(
     let mut results: Vec<Option<Result<Done<S>, Error>>> = entries.iter().map(|_| None).collect();
     let mut pending: Vec<usize> = (0..entries.len()).collect();
     let mut attempt = 1;
+    let mut earlier = Earlier::default();
     loop {
         let mut body = Vec::new();
         json::object(&mut body, |input| {
@@ -60,7 +61,7 @@ pub(super) async fn run<P: Ports, T, S>(
                 },
             );
         });
-        let answered = once(session, &batch, &body, &pending, attempt).await;
+        let answered = once(session, &batch, &body, &pending, &mut earlier).await;
         drop(body);
         for (id, result) in answered {
             if let Some(slot) = results.get_mut(id) {
@@ -93,13 +94,33 @@ pub(super) async fn run<P: Ports, T, S>(
         .collect()
 }
 
+/// What the requests before this one came to.
+#[derive(Default)]
+struct Earlier {
+    attempts: u32,
+    repeated: bool,
+}
+
+impl Earlier {
+    /// How the next answer came about, this one's and all attempts before it.
+    fn and(&mut self, trace: &Trace) -> Trace {
+        self.attempts = self.attempts.saturating_add(trace.attempts);
+        self.repeated |= trace.repeated;
+        Trace {
+            attempts: self.attempts,
+            repeated: self.repeated,
+            ..trace.clone()
+        }
+    }
+}
+
 /// One request, and what it says of the entries that it carried.
 async fn once<P: Ports, T, S>(
     session: &Session<P>,
     batch: &Batch<'_, T, S>,
     body: &[u8],
     pending: &[usize],
-    attempt: u32,
+    earlier: &mut Earlier,
 ) -> Vec<(usize, Result<Done<S>, Error>)> {
     let all = |error: Error| pending.iter().map(|id| (*id, Err(error.clone()))).collect();
     let answer = match session.client.call(Call::new(batch.action, body)).await {
@@ -108,6 +129,7 @@ async fn once<P: Ports, T, S>(
         // so no entry is taken for one that failed by itself.
         Err(error) => return all(error),
     };
+    let trace = earlier.and(&answer.trace);
     let output = match answer.read() {
         Ok(output) => output,
         Err(error) => return all(error),
@@ -117,12 +139,12 @@ async fn once<P: Ports, T, S>(
     let successful = output.list("Successful").iter().map(|node| {
         let done = (batch.read)(node).map(|entry| Done {
             entry,
-            request_id: answer.request_id.clone(),
+            trace: trace.clone(),
         });
         (node.text("Id"), done.ok_or_else(incomplete))
     });
     let failed = output.list("Failed").iter().map(|node| {
-        let error = entry_error(node, answer.request_id.clone(), attempt);
+        let error = entry_error(node, &trace);
         (node.text("Id"), Err(error))
     });
     for (id, result) in successful.chain(failed) {
@@ -173,7 +195,7 @@ fn passing_class(error: &Error) -> Option<Class> {
     }
 }
 
-fn entry_error(failed: &Node<'_>, request_id: Option<String>, attempts: u32) -> Error {
+fn entry_error(failed: &Node<'_>, trace: &Trace) -> Error {
     let code = failed.text("Code").unwrap_or_default();
     let senders = failed.get("SenderFault") == Some(&Node::Boolean(true));
     // Of a code that is not known, the service says at least whose fault it is.
@@ -186,9 +208,9 @@ fn entry_error(failed: &Node<'_>, request_id: Option<String>, attempts: u32) -> 
         code: code.to_owned(),
         message: fault::shown(failed.text("Message").unwrap_or_default()),
         http_status: 200,
-        request_id,
+        request_id: trace.request_id.clone(),
         blame: fault::blame(class),
-        attempts,
+        attempts: trace.attempts,
     };
     fault::error_of(class, fault)
 }

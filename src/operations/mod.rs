@@ -1,15 +1,15 @@
 //! What the plugin does over an open connection, one file an operation family.
 
 mod administration;
-mod attributes;
+pub(crate) mod attributes;
 mod batch;
 mod browse;
 mod errors;
 mod message;
 mod profile;
-mod queues;
-mod receipts;
-mod receive;
+pub(crate) mod queues;
+pub(crate) mod receipts;
+pub(crate) mod receive;
 mod send;
 mod text;
 
@@ -29,7 +29,7 @@ pub const DYNAMIC: &str = "dynamic";
 
 /// An open connection.
 pub struct Session<P> {
-    client: Client<P>,
+    pub(crate) client: Client<P>,
     queues: Queues,
 }
 
@@ -99,6 +99,12 @@ impl<P: Ports> Session<P> {
         documents: Vec<Document>,
     ) -> Result<Vec<Outcome>, Error> {
         let operation = find(operation)?;
+        if operation.listens() {
+            return Err(Error::Other(format!(
+                "`{}` is no operation to execute: use the contract's `listen` and `settle`",
+                operation.id
+            )));
+        }
         let (mut values, mut problems) = Values::read(operation.all_settings(), settings);
         // A required member of an action may come with the document instead; that is seen there.
         if !matches!(operation.run, Run::Action(_)) {
@@ -128,6 +134,8 @@ impl<P: Ports> Session<P> {
                 administration::execute(self, operation, action, &target, &mut values, documents)
                     .await
             }
+            // Refused above.
+            Run::Listen => Ok(Vec::new()),
         };
         if as_documents {
             errors::as_documents(done, count)

@@ -15,7 +15,7 @@ const ANSWER: &str = "The service's answer, JSON, with the numbers, truth values
 /// The schemas of what an operation takes and gives.
 pub(super) fn of(operation: &Operation) -> Profile {
     Profile {
-        request: Some(document(operation, Direction::Input)),
+        request: (!operation.listens()).then(|| document(operation, Direction::Input)),
         response: Some(document(operation, Direction::Output)),
     }
 }
@@ -91,7 +91,7 @@ fn payload(operation: &Operation, direction: Direction, schema: &mut Object<'_>)
             .optional_integer("minLength", Some(1))
             .optional_integer("maxLength", i64::try_from(MESSAGE_BYTES).ok())
             .text("description", BODY),
-        (Run::Receive, Direction::Output) => schema.text("description", BODY),
+        (Run::Receive | Run::Listen, Direction::Output) => schema.text("description", BODY),
         (Run::Action(_), Direction::Input) => schema
             .text("contentMediaType", "application/json")
             .text("description", REQUEST)

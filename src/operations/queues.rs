@@ -61,13 +61,20 @@ impl Destinations {
 
 /// A queue that requests can name.
 #[derive(Clone, Debug)]
-pub(super) struct Queue {
-    pub(super) url: Rc<str>,
+pub(crate) struct Queue {
+    pub(crate) url: Rc<str>,
+}
+
+impl Queue {
+    /// Whether it keeps order within groups; the service demands the ending.
+    pub(crate) fn is_fifo(&self) -> bool {
+        self.url.ends_with(".fifo")
+    }
 }
 
 /// Which queue an operation acts on.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// This one, whatever the documents say.
     Fixed(QueueReference),
     /// The one that each document names; else the connection's default, where it has one and the
@@ -103,7 +110,7 @@ impl Target {
 
 impl<P: Ports> Session<P> {
     /// What `object` stands for; a problem where it is no queue.
-    pub(super) fn target(&self, object: Option<&str>, problems: &mut Vec<Problem>) -> Target {
+    pub(crate) fn target(&self, object: Option<&str>, problems: &mut Vec<Problem>) -> Target {
         let config = self.client.config();
         match object.map(str::trim).filter(|object| !object.is_empty()) {
             None => Target::PerDocument(config.default_queue.clone()),
@@ -122,7 +129,7 @@ impl<P: Ports> Session<P> {
     ///
     /// # Errors
     /// What `GetQueueUrl` answers, `not-found` among others.
-    pub(super) async fn queue(&self, reference: &QueueReference) -> Result<Queue, Error> {
+    pub(crate) async fn queue(&self, reference: &QueueReference) -> Result<Queue, Error> {
         let (name, owner) = match reference {
             QueueReference::Url(url) => {
                 return Ok(Queue {

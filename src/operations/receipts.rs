@@ -14,9 +14,9 @@ use crate::transport::{Ports, executor};
 
 /// A message by its receipt handle, and for how long it is to be invisible from now on; none: it
 /// is to be deleted.
-pub(super) struct Receipt {
-    pub(super) handle: String,
-    pub(super) visibility_seconds: Option<i64>,
+pub(crate) struct Receipt {
+    pub(crate) handle: String,
+    pub(crate) visibility_seconds: Option<i64>,
 }
 
 impl Receipt {
@@ -29,7 +29,7 @@ impl Receipt {
 
 /// What is done with receipts.
 #[derive(Clone, Copy)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Delete,
     ChangeVisibility,
 }
@@ -149,7 +149,7 @@ fn read<P: Ports>(
 
 /// Does it with messages of one queue; one result a receipt, in their order, with the request's
 /// id.
-pub(super) async fn all<P: Ports>(
+pub(crate) async fn all<P: Ports>(
     session: &Session<P>,
     action: Action,
     queue: &Queue,
@@ -190,7 +190,7 @@ async fn some<P: Ports>(
     };
     let done = batch::run(session, batch).await;
     done.into_iter()
-        .map(|done| done.map(|done| done.request_id))
+        .map(|done| done.map(|done| done.trace.request_id))
         .collect()
 }
 
@@ -206,5 +206,5 @@ async fn one<P: Ports>(
         receipt.write(input);
     });
     let call = Call::new(action.name(false), &body);
-    Ok(session.client.call(call).await?.request_id)
+    Ok(session.client.call(call).await?.trace.request_id)
 }

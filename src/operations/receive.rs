@@ -4,7 +4,7 @@
 //! that have come are always handed over, also where a later request fails: they are invisible to
 //! everybody else by then, and would be lost to the caller until their timeout.
 
-mod decode;
+pub(crate) mod decode;
 
 use std::time::Duration;
 
@@ -134,7 +134,7 @@ impl<'a> Wish<'a> {
 }
 
 /// One request's share of the wish.
-struct Poll {
+struct Share {
     count: usize,
     wait_seconds: Option<i64>,
     attempt_id: Option<String>,
@@ -170,12 +170,12 @@ async fn receive<P: Ports>(
             .checked_sub(elapsed)
             .unwrap_or_default();
         while running.len() < side_by_side(session, wish, &gathered) {
-            let Some(poll) = next_poll(wish, &gathered, left) else {
+            let Some(share) = next_poll(wish, &gathered, left) else {
                 break;
             };
-            gathered.asked += poll.count;
+            gathered.asked += share.count;
             gathered.polls += 1;
-            running.push(ask(session, queue, wish, poll));
+            running.push(ask(session, queue, wish, share));
         }
         let Some((asked, answer)) = running.next().await else {
             break;
@@ -197,7 +197,7 @@ fn side_by_side<P: Ports>(session: &Session<P>, wish: &Wish<'_>, gathered: &Gath
     (room / gathered.largest).clamp(1, most)
 }
 
-fn next_poll(wish: &Wish<'_>, gathered: &Gathered, left: Duration) -> Option<Poll> {
+fn next_poll(wish: &Wish<'_>, gathered: &Gathered, left: Duration) -> Option<Share> {
     let wanted = match wish.count {
         Some(count) => count.saturating_sub(gathered.messages.len() + gathered.asked),
         None => BATCH_ENTRIES,
@@ -209,7 +209,7 @@ fn next_poll(wish: &Wish<'_>, gathered: &Gathered, left: Duration) -> Option<Pol
     if gathered.ended || wanted == 0 || once || full || late {
         return None;
     }
-    Some(Poll {
+    Some(Share {
         count: wanted.min(BATCH_ENTRIES),
         wait_seconds: wish
             .wait_seconds
@@ -265,46 +265,78 @@ impl Gathered {
 }
 
 /// What a request came to: messages, each whole or not fit to be handed over.
-type Answered = Result<Vec<Result<Received, Error>>, Error>;
+pub(crate) type Answered = Result<Vec<Result<Received, Error>>, Error>;
 
-/// One `ReceiveMessage`; with how many messages it asked for.
 async fn ask<P: Ports>(
     session: &Session<P>,
     queue: &Queue,
     wish: &Wish<'_>,
-    poll: Poll,
+    share: Share,
 ) -> (usize, Answered) {
-    let mut body = Vec::new();
-    json::object(&mut body, |input| {
-        input
-            .text("QueueUrl", &queue.url)
-            .optional_integer("MaxNumberOfMessages", i64::try_from(poll.count).ok())
-            .optional_integer("WaitTimeSeconds", poll.wait_seconds)
-            .optional_integer("VisibilityTimeout", wish.visibility_seconds)
-            .texts(
-                "MessageAttributeNames",
-                wish.attribute_names.iter().map(String::as_str),
-            )
-            .texts(
-                "MessageSystemAttributeNames",
-                wish.system_attribute_names.iter().map(String::as_str),
-            )
-            .optional_text("ReceiveRequestAttemptId", poll.attempt_id.as_deref());
-    });
-    // Where the wait time is the queue's own, it can be as long as any.
-    let wait = poll
-        .wait_seconds
-        .unwrap_or(i64::from(crate::catalogue::limits::WAIT_SECONDS));
-    let call = Call {
-        action: "ReceiveMessage",
-        body: &body,
-        wait: Duration::from_secs(u64::try_from(wait).unwrap_or(0)),
+    // Where nobody gave one, an attempt after a lost answer still brings the same messages.
+    let new = || queue.is_fifo().then(|| attempt_id(session.client.ports()));
+    let attempt_id = share.attempt_id.or_else(new);
+    let poll = Poll {
+        count: share.count,
+        wait_seconds: share.wait_seconds,
+        visibility_seconds: wish.visibility_seconds,
+        attribute_names: wish.attribute_names,
+        system_attribute_names: wish.system_attribute_names,
+        attempt_id: attempt_id.as_deref(),
+        paced: false,
     };
-    let received = match session.client.call(call).await {
-        Ok(answer) => decode::messages(&answer, queue, session.client.config().verify_checksums),
-        Err(error) => Err(error),
-    };
-    (poll.count, received)
+    (share.count, poll.send(session, queue).await)
+}
+
+/// A new id for a request to a FIFO queue.
+pub(crate) fn attempt_id(ports: &impl Ports) -> String {
+    format!("{:016x}{:016x}", ports.random(), ports.random())
+}
+
+/// One `ReceiveMessage`.
+pub(crate) struct Poll<'a> {
+    pub(crate) count: usize,
+    pub(crate) wait_seconds: Option<i64>,
+    pub(crate) visibility_seconds: Option<i64>,
+    pub(crate) attribute_names: &'a [String],
+    pub(crate) system_attribute_names: &'a [String],
+    pub(crate) attempt_id: Option<&'a str>,
+    /// See [`Call::paced`].
+    pub(crate) paced: bool,
+}
+
+impl Poll<'_> {
+    pub(crate) async fn send<P: Ports>(&self, session: &Session<P>, queue: &Queue) -> Answered {
+        let mut body = Vec::new();
+        json::object(&mut body, |input| {
+            input
+                .text("QueueUrl", &queue.url)
+                .optional_integer("MaxNumberOfMessages", i64::try_from(self.count).ok())
+                .optional_integer("WaitTimeSeconds", self.wait_seconds)
+                .optional_integer("VisibilityTimeout", self.visibility_seconds)
+                .texts(
+                    "MessageAttributeNames",
+                    self.attribute_names.iter().map(String::as_str),
+                )
+                .texts(
+                    "MessageSystemAttributeNames",
+                    self.system_attribute_names.iter().map(String::as_str),
+                )
+                .optional_text("ReceiveRequestAttemptId", self.attempt_id);
+        });
+        // Where the wait time is the queue's own, it can be as long as any.
+        let wait = self
+            .wait_seconds
+            .unwrap_or(i64::from(crate::catalogue::limits::WAIT_SECONDS));
+        let call = Call {
+            action: "ReceiveMessage",
+            body: &body,
+            wait: Duration::from_secs(u64::try_from(wait).unwrap_or(0)),
+            paced: self.paced,
+        };
+        let answer = session.client.call(call).await?;
+        decode::messages(&answer, queue, session.client.config().verify_checksums)
+    }
 }
 
 /// Deletes what came, where that was asked for, and makes the documents.

@@ -12,10 +12,10 @@ use super::message::{Defaults, Message};
 use super::queues::{Destinations, Queue, Target};
 use super::{Results, Session, batch, outcomes, result, settle};
 use crate::catalogue::Operation;
-use crate::client::Call;
 use crate::client::json::{self, Node};
+use crate::client::{Call, Trace};
 use crate::connection::fields::Values;
-use crate::contract::{Document, Error, Outcome, Property};
+use crate::contract::{Document, Error, Outcome, Property, Value};
 use crate::transport::Ports;
 use crate::transport::executor::InFlight;
 use order::Lanes;
@@ -169,7 +169,7 @@ async fn send_one<P: Ports>(
     let taken = Taken::read(&answer.read()?).ok_or_else(|| {
         Error::Corrupted("the answer has no message id; the message may have been taken".to_owned())
     })?;
-    output(session, queue, message, taken, answer.request_id)
+    output(session, queue, message, taken, answer.trace)
 }
 
 async fn send_many<P: Ports>(
@@ -201,7 +201,7 @@ async fn send_many<P: Ports>(
         .zip(sent)
         .map(|(message, sent)| {
             let done = sent?;
-            output(session, queue, message, done.entry, done.request_id)
+            output(session, queue, message, done.entry, done.trace)
         })
         .collect()
 }
@@ -211,7 +211,7 @@ fn output<P: Ports>(
     queue: &Queue,
     message: &Message,
     taken: Taken,
-    request_id: Option<String>,
+    trace: Trace,
 ) -> Result<Vec<Document>, Error> {
     if session.client.config().verify_checksums {
         message.verify(
@@ -234,12 +234,21 @@ fn output<P: Ports>(
         ),
         ("message-group-id", message.group_id.clone()),
         ("message-deduplication-id", message.deduplication_id.clone()),
-        ("request-id", request_id),
+        ("request-id", trace.request_id),
     ];
     properties.extend(
         optional
             .into_iter()
             .filter_map(|(name, value)| Some(Property::text(name, value?))),
     );
+    properties.push(Property::integer("attempts", trace.attempts.into()));
+    // A FIFO queue takes a message once: the attempts were the same to the byte, and so was the
+    // deduplication ID, given or made of the body by the service.
+    if trace.repeated && !queue.is_fifo() {
+        properties.push(Property {
+            name: "may-be-duplicated".to_owned(),
+            value: Value::Boolean(true),
+        });
+    }
     Ok(result(properties))
 }

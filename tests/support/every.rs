@@ -1,6 +1,6 @@
 //! Every operation that `describe` lists, run once with valid input.
 
-use connector_host::contract::{Document, Mode};
+use connector_host::contract::{Disposition, Document, Mode, Settings, Settlement};
 use serde_json::{Value, json};
 
 use crate::client::{Client, plugin};
@@ -39,13 +39,18 @@ pub async fn every(client: &Client) -> Vec<Done> {
             dead: &dead,
             dead_arn: &dead_arn,
         };
+        if matches!(operation.mode, Mode::Listen) {
+            all.push(listened(&operation.id, &place).await);
+            queue.delete().await;
+            dead.delete().await;
+            continue;
+        }
         let Some(input) = input(&operation.id, &place).await else {
             panic!(
                 "`describe` lists {}, which has no input here: add it",
                 operation.id
             )
         };
-        assert!(matches!(operation.mode, Mode::Execute), "{}", operation.id);
         let object = operation.takes_object.then_some(&*queue.url);
         let settings: Vec<(&str, &str)> = input
             .settings
@@ -95,23 +100,54 @@ struct Input {
     documents: Vec<Document>,
 }
 
-/// What the operation takes; nothing for one that is not known here.
-async fn input(operation: &str, place: &Place<'_>) -> Option<Input> {
-    let message = text("a message")
+/// Listens for one message, and accepts it.
+async fn listened(operation: &str, place: &Place<'_>) -> Done {
+    let url = &place.queue.url;
+    let sent = place.client.send(url, &[message()]).await.remove(0);
+    assert!(sent.is_ok(), "it is not sent");
+    let connection = place.client.connection();
+    let mut listener = connection
+        .listen(url, &Settings::new())
+        .await
+        .expect("a listener");
+    let mut deliveries = listener.next().await.expect("a delivery");
+    assert_eq!(deliveries.len(), 1);
+    let delivery = deliveries.remove(0);
+    let settlement = Settlement {
+        token: delivery.token,
+        disposition: Disposition::Accept,
+    };
+    let settled = connection.settle(url, &[settlement]).await;
+    assert!(settled.expect("a call").remove(0).outcome.is_ok());
+    listener.stop().await.expect("it stops");
+    Done {
+        operation: operation.to_owned(),
+        input: Vec::new(),
+        output: vec![delivery.document],
+    }
+}
+
+/// A message with properties of all sorts.
+fn message() -> Document {
+    text("a message")
         .with("attribute.kind", "order")
         .with("message-group-id", "tenant")
         .with(
             "aws-trace-header",
             "Root=1-5759e988-bd862e3fe1be46a994272793",
-        );
+        )
+}
+
+/// What the operation takes; nothing for one that is not known here.
+async fn input(operation: &str, place: &Place<'_>) -> Option<Input> {
     let payload = |payload: Value| vec![text(payload.to_string())];
     let nothing = || vec![empty()];
     let mut settings = Vec::new();
     let documents = match operation {
-        "send" => vec![message],
+        "send" => vec![message()],
         "receive" | "delete" | "change-visibility" => {
             let url = &place.queue.url;
-            let sent = place.client.send(url, &[message]).await.remove(0);
+            let sent = place.client.send(url, &[message()]).await.remove(0);
             assert!(sent.is_ok(), "it is not sent");
             if operation == "change-visibility" {
                 settings.push(("visibility-timeout-seconds", "60".to_owned()));

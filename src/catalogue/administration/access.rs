@@ -79,7 +79,7 @@ pub(in crate::catalogue) const UNTAG_QUEUE: Operation = Operation {
 };
 
 pub(in crate::catalogue) const LIST_QUEUE_TAGS: Operation = Operation {
-    properties: &[
+    properties: &[&[
         QUEUE,
         URL,
         output!(Field::new(
@@ -89,7 +89,7 @@ pub(in crate::catalogue) const LIST_QUEUE_TAGS: Operation = Operation {
             "The tags, a JSON object of texts.",
         )),
         REQUEST,
-    ],
+    ]],
     ..administration(
         "list-queue-tags",
         "List queue tags",

@@ -168,7 +168,7 @@ const fn administration(
         run: Run::Action(action),
         takes_queue: true,
         settings: &[],
-        properties: &[QUEUE, URL, REQUEST],
+        properties: &[&[QUEUE, URL, REQUEST]],
         idempotent: true,
     }
 }

@@ -23,7 +23,7 @@ pub(in crate::catalogue) const START_MESSAGE_MOVE_TASK: Operation = Operation {
         .member("MaxNumberOfMessagesPerSecond")
         .between(1, 500),
     ]],
-    properties: &[TASK, REQUEST],
+    properties: &[&[TASK, REQUEST]],
     ..administration(
         "start-message-move-task",
         "Start message move task",
@@ -42,7 +42,7 @@ pub(in crate::catalogue) const CANCEL_MESSAGE_MOVE_TASK: Operation = Operation {
     )
     .member("TaskHandle")
     .required()]],
-    properties: &[
+    properties: &[&[
         output!(Field::new(
             Kind::Integer,
             "approximate-number-of-messages-moved",
@@ -50,7 +50,7 @@ pub(in crate::catalogue) const CANCEL_MESSAGE_MOVE_TASK: Operation = Operation {
             "How many were moved before, approximately.",
         )),
         REQUEST,
-    ],
+    ]],
     ..administration(
         "cancel-message-move-task",
         "Cancel message move task",
@@ -72,7 +72,7 @@ pub(in crate::catalogue) const LIST_MESSAGE_MOVE_TASKS: Operation = Operation {
         .member("MaxResults")
         .between(1, 10),
     ]],
-    properties: &[
+    properties: &[&[
         output!(Field::new(
             Kind::Json,
             "results",
@@ -80,7 +80,7 @@ pub(in crate::catalogue) const LIST_MESSAGE_MOVE_TASKS: Operation = Operation {
             "The tasks, a JSON list: status, counts, source, destination, and the handle of one that is running.",
         )),
         REQUEST,
-    ],
+    ]],
     ..administration(
         "list-message-move-tasks",
         "List message move tasks",

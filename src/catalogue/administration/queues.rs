@@ -4,7 +4,7 @@ use super::*;
 use crate::catalogue::attributes::{ATTRIBUTES, FIFO_QUEUE};
 
 pub(in crate::catalogue) const QUEUE_DEPTH: Operation = Operation {
-    properties: &[QUEUE, URL, QUEUE_ATTRIBUTES, REQUEST],
+    properties: &[&[QUEUE, URL, QUEUE_ATTRIBUTES, REQUEST]],
     ..administration(
         "queue-depth",
         "Queue depth",
@@ -37,7 +37,7 @@ pub(in crate::catalogue) const CREATE_QUEUE: Operation = Operation {
         FIFO_QUEUE,
         ATTRIBUTES,
     ],
-    properties: &[URL, REQUEST],
+    properties: &[&[URL, REQUEST]],
     ..administration(
         "create-queue",
         "Create queue",
@@ -75,7 +75,7 @@ pub(in crate::catalogue) const GET_QUEUE_URL: Operation = Operation {
         )
         .member("QueueOwnerAWSAccountId"),
     ]],
-    properties: &[URL, REQUEST],
+    properties: &[&[URL, REQUEST]],
     ..administration(
         "get-queue-url",
         "Get queue URL",
@@ -94,7 +94,7 @@ pub(in crate::catalogue) const GET_QUEUE_ATTRIBUTES: Operation = Operation {
     .member("AttributeNames")
     .default(Default::One("All"))
     .between(1, 100)]],
-    properties: &[QUEUE, URL, QUEUE_ATTRIBUTES, REQUEST],
+    properties: &[&[QUEUE, URL, QUEUE_ATTRIBUTES, REQUEST]],
     ..administration(
         "get-queue-attributes",
         "Get queue attributes",
@@ -128,7 +128,7 @@ pub(in crate::catalogue) const LIST_QUEUES: Operation = Operation {
         NEXT_TOKEN,
         ALL_PAGES,
     ]],
-    properties: &[URLS, TOKEN, REQUEST],
+    properties: &[&[URLS, TOKEN, REQUEST]],
     ..administration(
         "list-queues",
         "List queues",
@@ -139,7 +139,7 @@ pub(in crate::catalogue) const LIST_QUEUES: Operation = Operation {
 
 pub(in crate::catalogue) const LIST_DEAD_LETTER_SOURCE_QUEUES: Operation = Operation {
     settings: &[&[MAX_RESULTS, NEXT_TOKEN, ALL_PAGES]],
-    properties: &[QUEUE, URL, URLS, TOKEN, REQUEST],
+    properties: &[&[QUEUE, URL, URLS, TOKEN, REQUEST]],
     ..administration(
         "list-dead-letter-source-queues",
         "List dead-letter source queues",

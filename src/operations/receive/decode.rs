@@ -21,30 +21,30 @@ use crate::operations::receipts::Receipt;
 
 /// A received message.
 #[derive(Debug)]
-pub(super) struct Received {
-    receipt_handle: String,
-    document: Document,
+pub(crate) struct Received {
+    pub(crate) receipt_handle: String,
+    pub(crate) document: Document,
 }
 
 impl Received {
     /// For its deletion.
-    pub(super) fn receipt(&self) -> Receipt {
+    pub(crate) fn receipt(&self) -> Receipt {
         Receipt {
             handle: self.receipt_handle.clone(),
             visibility_seconds: None,
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.document.payload.len()
     }
 
-    pub(super) fn add(&mut self, name: &str, value: Value) {
+    pub(crate) fn add(&mut self, name: &str, value: Value) {
         let name = name.to_owned();
         self.document.properties.push(Property { name, value });
     }
 
-    pub(super) fn into_document(self) -> Document {
+    pub(crate) fn into_document(self) -> Document {
         self.document
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn messages(
         if verify {
             message.verify()?;
         }
-        message.received(queue, answer.request_id.as_deref())
+        message.received(queue, answer.trace.request_id.as_deref())
     });
     Ok(received.collect())
 }
