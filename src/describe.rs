@@ -28,7 +28,7 @@ fn operation(operation: &Operation) -> metadata::Operation {
             metadata::Mode::Execute
         },
         takes_object: operation.takes_queue,
-        settings: operation.all_settings().map(field).collect(),
+        settings: operation.all_settings().into_iter().map(field).collect(),
         properties: operation.all_properties().map(property).collect(),
         idempotent: operation.idempotent,
     }

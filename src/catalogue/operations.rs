@@ -133,9 +133,13 @@ impl Operation {
     }
 
     /// All settings, the common ones last.
-    pub fn all_settings(&self) -> impl Iterator<Item = &'static Field> + Clone {
-        let common = if self.listens() { &[] } else { COMMON };
-        self.settings.iter().copied().chain([common]).flatten()
+    pub fn all_settings(&self) -> Vec<&'static Field> {
+        let common: &[Field] = if self.listens() { &[] } else { COMMON };
+        let mut settings = Vec::new();
+        for group in self.settings.iter().chain([&common]) {
+            settings.extend(*group);
+        }
+        settings
     }
 
     /// All properties of its documents, those of error documents last.

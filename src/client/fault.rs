@@ -288,10 +288,11 @@ pub(super) fn no_answer(config: &Config, error: &TransportError) -> Failure {
 
 /// There is no answer in time.
 pub(super) fn timed_out(config: &Config, limit: Duration) -> Failure {
+    // As `u64`: to write a number of 128 bits down takes code of its own.
+    let milliseconds = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     let words = format!(
-        "no answer from {} within {} ms",
-        config.endpoint.origin(),
-        limit.as_millis()
+        "no answer from {} within {milliseconds} ms",
+        config.endpoint.origin()
     );
     Failure::transient(Error::Timeout(words), true)
 }

@@ -20,15 +20,12 @@ impl Values {
     /// An unknown or repeated name, and a value of the wrong kind or out of bounds, are problems;
     /// for missing ones see [`require`](Self::require). An empty text counts as not given: forms
     /// send empty fields.
-    pub fn read(
-        table: impl Iterator<Item = &'static Field> + Clone,
-        properties: Vec<Property>,
-    ) -> (Self, Vec<Problem>) {
+    pub fn read(table: &[&'static Field], properties: Vec<Property>) -> (Self, Vec<Problem>) {
         let mut values = Self::default();
         let mut problems = Vec::new();
         for Property { name, value } in properties {
-            let Some(field) = table.clone().find(|field| field.covers(&name)) else {
-                problems.push(Problem::new(name, unknown(table.clone())));
+            let Some(field) = table.iter().find(|field| field.covers(&name)) else {
+                problems.push(Problem::new(name, unknown(table)));
                 continue;
             };
             if values.get(field.name).is_some() {
@@ -53,12 +50,8 @@ impl Values {
 
     /// Adds a problem for every required field of the table that is not given. A step of its own,
     /// as what is required may also come from elsewhere.
-    pub fn require(
-        &self,
-        table: impl Iterator<Item = &'static Field>,
-        problems: &mut Vec<Problem>,
-    ) {
-        for field in table.filter(|field| field.required) {
+    pub fn require(&self, table: &[&'static Field], problems: &mut Vec<Problem>) {
+        for field in table.iter().filter(|field| field.required) {
             let said = problems.iter().any(|problem| problem.field == field.name);
             if self.get(field.name).is_none() && !said {
                 problems.push(Problem::new(field.name, "is required"));
@@ -117,8 +110,8 @@ impl Values {
     }
 }
 
-fn unknown(table: impl Iterator<Item = &'static Field>) -> String {
-    let names: Vec<&str> = table.map(|field| field.name).collect();
+fn unknown(table: &[&Field]) -> String {
+    let names: Vec<&str> = table.iter().map(|field| field.name).collect();
     format!("is not a setting; known are: {}", names.join(", "))
 }
 
@@ -284,16 +277,16 @@ fn outside(field: &Field, length: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    const TABLE: &[Field] = &[
-        Field::new(Kind::Text, "name", "", "")
+    const TABLE: &[&Field] = &[
+        &Field::new(Kind::Text, "name", "", "")
             .required()
             .between(1, 4),
-        Field::new(Kind::Integer, "count", "", "")
+        &Field::new(Kind::Integer, "count", "", "")
             .between(0, 9)
             .default(Default::Integer(3)),
-        Field::new(Kind::Boolean, "flag", "", ""),
-        Field::new(Kind::TextList, "list", "", "").default(Default::One("All")),
-        Field::new(Kind::Choice, "pick", "", "").choices(&["a", "b"]),
+        &Field::new(Kind::Boolean, "flag", "", ""),
+        &Field::new(Kind::TextList, "list", "", "").default(Default::One("All")),
+        &Field::new(Kind::Choice, "pick", "", "").choices(&["a", "b"]),
     ];
 
     fn property(name: &str, value: Value) -> Property {
@@ -306,7 +299,7 @@ mod tests {
     #[test]
     fn every_problem_is_reported_at_once_and_names_its_field() {
         let (values, mut problems) = Values::read(
-            TABLE.iter(),
+            TABLE,
             vec![
                 Property::text("count", "ten"),
                 Property::text("pick", "c"),
@@ -315,7 +308,7 @@ mod tests {
                 Property::integer("list", 1),
             ],
         );
-        values.require(TABLE.iter(), &mut problems);
+        values.require(TABLE, &mut problems);
         let mut fields: Vec<&str> = problems.iter().map(|p| p.field.as_str()).collect();
         fields.sort_unstable();
         assert_eq!(fields, ["count", "flag", "list", "name", "nmae", "pick"]);
@@ -324,7 +317,7 @@ mod tests {
     #[test]
     fn text_forms_of_all_kinds_are_taken() {
         let (values, problems) = Values::read(
-            TABLE.iter(),
+            TABLE,
             vec![
                 Property::text("name", "x"),
                 Property::text("count", " 7 "),
@@ -341,7 +334,7 @@ mod tests {
     #[test]
     fn a_blank_field_counts_as_not_given_but_an_empty_list_is_a_list() {
         let (values, problems) = Values::read(
-            TABLE.iter(),
+            TABLE,
             vec![
                 Property::text("name", "x"),
                 Property::text("count", ""),
@@ -356,7 +349,7 @@ mod tests {
     #[test]
     fn a_repeated_field_and_a_bound_are_problems() {
         let (_, problems) = Values::read(
-            TABLE.iter(),
+            TABLE,
             vec![
                 Property::text("name", "12345"),
                 Property::integer("count", 10),

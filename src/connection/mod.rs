@@ -44,8 +44,9 @@ pub struct Config {
 /// # Errors
 /// `invalid-settings` with every problem at once.
 pub fn open(settings: Vec<Property>) -> Result<(Config, Credentials), Error> {
-    let (mut values, mut problems) = Values::read(SETTINGS.iter(), settings);
-    values.require(SETTINGS.iter(), &mut problems);
+    let table: Vec<&Field> = SETTINGS.iter().collect();
+    let (mut values, mut problems) = Values::read(&table, settings);
+    values.require(&table, &mut problems);
     let region = values.text("region").unwrap_or_default().to_owned();
     if !region.is_empty() && !is_region(&region) {
         problems.push(Problem::new(
@@ -85,9 +86,12 @@ pub fn renew(settings: Vec<Property>) -> Result<Credentials, Error> {
     let (ours, others): (Vec<Property>, Vec<Property>) = settings
         .into_iter()
         .partition(|property| CREDENTIALS.contains(&property.name.as_str()));
-    let (mut values, mut problems) = Values::read(SETTINGS.iter(), ours);
-    let concerned = |field: &&'static Field| CREDENTIALS.contains(&field.name);
-    values.require(SETTINGS.iter().filter(concerned), &mut problems);
+    let table: Vec<&Field> = SETTINGS
+        .iter()
+        .filter(|field| CREDENTIALS.contains(&field.name))
+        .collect();
+    let (mut values, mut problems) = Values::read(&table, ours);
+    values.require(&table, &mut problems);
     problems.extend(others.into_iter().map(|property| {
         Problem::new(
             property.name,

@@ -69,8 +69,8 @@ impl<P: Ports + 'static> Listener<P> {
         settings: Vec<Property>,
     ) -> Result<Self, Error> {
         let operation = OPERATIONS.iter().find(|operation| operation.listens());
-        let settings_of = operation.into_iter().flat_map(Operation::all_settings);
-        let (mut values, mut problems) = Values::read(settings_of, settings);
+        let table = operation.map(Operation::all_settings).unwrap_or_default();
+        let (mut values, mut problems) = Values::read(&table, settings);
         let plan = Plan::read(&mut values, &mut problems);
         let target = session.target(Some(object), &mut problems);
         require_queue(&target, &mut problems);

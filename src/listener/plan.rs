@@ -148,7 +148,7 @@ mod tests {
 
     fn plan(settings: Vec<Property>) -> Plan {
         let operation = Operation::find("listen").unwrap();
-        let (mut values, mut problems) = Values::read(operation.all_settings(), settings);
+        let (mut values, mut problems) = Values::read(&operation.all_settings(), settings);
         let plan = Plan::read(&mut values, &mut problems);
         assert!(problems.is_empty(), "{problems:?}");
         plan

@@ -105,10 +105,11 @@ impl<P: Ports> Session<P> {
                 operation.id
             )));
         }
-        let (mut values, mut problems) = Values::read(operation.all_settings(), settings);
+        let table = operation.all_settings();
+        let (mut values, mut problems) = Values::read(&table, settings);
         // A required member of an action may come with the document instead; that is seen there.
         if !matches!(operation.run, Run::Action(_)) {
-            values.require(operation.all_settings(), &mut problems);
+            values.require(&table, &mut problems);
         }
         let target = match operation.takes_queue {
             true => self.target(object, &mut problems),

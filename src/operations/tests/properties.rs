@@ -24,7 +24,7 @@ fn value() -> impl Strategy<Value = Value> {
 fn name() -> impl Strategy<Value = String> {
     let known: Vec<&'static str> = OPERATIONS
         .iter()
-        .flat_map(|operation| operation.all_settings().map(|field| field.name))
+        .flat_map(|operation| operation.all_settings().into_iter().map(|field| field.name))
         .chain(
             OPERATIONS
                 .iter()

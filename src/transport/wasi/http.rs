@@ -25,22 +25,16 @@ pub(super) async fn send(request: Request<'_>, limits: Limits) -> Result<Respons
     let writer = outgoing.body().map_err(|()| invalid("the body"))?;
     let future = outgoing_handler::handle(outgoing, Some(options(limits))).map_err(describe)?;
     // The server may answer, or go away, before it has read everything; the host then refuses
-    // the rest. What became of the request is for the answer to say, so a failure to write is
-    // told only where no answer comes.
-    let written = write(writer, body).await;
+    // the rest. What became of the request is for the answer to say: the host knows what went
+    // wrong more exactly than its stream does, denial above all.
+    write(writer, body).await;
     reactor::ready(future.subscribe()).await;
-    let answer = match future.get() {
-        Some(Ok(answer)) => answer.map_err(describe),
+    match future.get() {
+        Some(Ok(answer)) => read(answer.map_err(describe)?, limits.answer_bytes).await,
         _ => Err(TransportError::new(
             TransportErrorKind::Broken,
             "the host gave no answer",
         )),
-    };
-    match (answer, written) {
-        (Ok(answer), _) => read(answer, limits.answer_bytes).await,
-        (Err(error), Ok(())) => Err(error),
-        // The host says what went wrong more exactly than its stream does, denial above all.
-        (Err(error), Err(_)) => Err(error),
     }
 }
 
@@ -83,25 +77,31 @@ fn options(limits: Limits) -> RequestOptions {
     options
 }
 
-async fn write(body: OutgoingBody, mut bytes: &[u8]) -> Result<(), TransportError> {
+/// Writes the body, as far as the host takes it.
+async fn write(body: OutgoingBody, mut bytes: &[u8]) {
     {
-        let stream = body.write().map_err(|()| invalid("the body"))?;
+        let Ok(stream) = body.write() else { return };
         while !bytes.is_empty() {
-            let room = usize::try_from(room(&stream).await?).unwrap_or(usize::MAX);
+            let Some(room) = room(&stream).await else {
+                return;
+            };
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
             let (now, later) = bytes.split_at(room.min(bytes.len()));
-            stream.write(now).map_err(stream_failure)?;
+            if stream.write(now).is_err() {
+                return;
+            }
             bytes = later;
         }
     }
-    OutgoingBody::finish(body, None).map_err(describe)
+    let _ = OutgoingBody::finish(body, None);
 }
 
-/// How many bytes the stream takes now; waits until it takes some.
-async fn room(stream: &OutputStream) -> Result<u64, TransportError> {
+/// How many bytes the stream takes now; waits until it takes some. None where it never will.
+async fn room(stream: &OutputStream) -> Option<u64> {
     loop {
-        match stream.check_write().map_err(stream_failure)? {
+        match stream.check_write().ok()? {
             0 => reactor::ready(stream.subscribe()).await,
-            room => return Ok(room),
+            room => return Some(room),
         }
     }
 }
