@@ -2,12 +2,10 @@
 //!
 //! Answers have many shapes, and new members at any time. One tree for all of them is smaller in
 //! the component than a parser for each, keeps what nobody here knows, and copies a text only
-//! where it has escapes.
+//! where it has escapes. A number that is not whole stays as it is written: no digit is lost, and
+//! no arithmetic is needed to write it again.
 
 use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::Object;
 use crate::contract::Value;
@@ -21,8 +19,8 @@ pub enum Node<'a> {
     Boolean(bool),
     /// A whole number of 64 bits.
     Integer(i64),
-    /// Any other number.
-    Decimal(f64),
+    /// Any other number, as it is written.
+    Decimal(Cow<'a, str>),
     /// Text.
     Text(Cow<'a, str>),
     /// A list.
@@ -34,7 +32,9 @@ pub enum Node<'a> {
 impl<'a> Node<'a> {
     /// Parses a text; none where it is not JSON. Deep nesting is refused, not followed.
     pub fn parse(json: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
+        let mut reader = Reader(json);
+        let node = reader.value(DEPTH)?;
+        reader.token().is_none().then_some(node)
     }
 
     /// A member of an object.
@@ -106,104 +106,223 @@ impl<'a> Node<'a> {
     }
 }
 
-impl<'de> Deserialize<'de> for Node<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+/// How deep values may be nested; what is nested deeper is refused, as it could exhaust the stack.
+const DEPTH: usize = 128;
+
+/// What is still to be read.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// The next byte.
+    fn next(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    /// The next byte that is no white space.
+    fn token(&mut self) -> Option<u8> {
+        self.0 = self.0.trim_ascii_start();
+        self.next()
+    }
+
+    /// The next bytes, so many of them, as text.
+    fn text(&mut self, length: usize) -> Option<&'a str> {
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        str::from_utf8(text).ok()
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Node<'a>> {
+        let depth = depth.checked_sub(1)?;
+        self.0 = self.0.trim_ascii_start();
+        if let [b'-' | b'0'..=b'9', ..] = self.0 {
+            return self.number();
+        }
+        match self.next()? {
+            b'"' => self.string().map(Node::Text),
+            b'[' => self.list(depth),
+            b'{' => self.object(depth),
+            b'n' => self.word("ull", Node::Null),
+            b't' => self.word("rue", Node::Boolean(true)),
+            b'f' => self.word("alse", Node::Boolean(false)),
+            _ => None,
+        }
+    }
+
+    fn word(&mut self, rest: &str, node: Node<'a>) -> Option<Node<'a>> {
+        (self.text(rest.len())? == rest).then_some(node)
+    }
+
+    fn list(&mut self, depth: usize) -> Option<Node<'a>> {
+        let mut nodes = Vec::new();
+        if let [b']', rest @ ..] = self.0.trim_ascii_start() {
+            self.0 = rest;
+            return Some(Node::List(nodes));
+        }
+        loop {
+            nodes.push(self.value(depth)?);
+            match self.token()? {
+                b',' => {}
+                b']' => return Some(Node::List(nodes)),
+                _ => return None,
+            }
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Option<Node<'a>> {
+        let mut members = Vec::new();
+        let mut token = self.token()?;
+        if token == b'}' {
+            return Some(Node::Object(members));
+        }
+        loop {
+            if token != b'"' {
+                return None;
+            }
+            let name = self.string()?;
+            if self.token()? != b':' {
+                return None;
+            }
+            members.push((name, self.value(depth)?));
+            match self.token()? {
+                b',' => token = self.token()?,
+                b'}' => return Some(Node::Object(members)),
+                _ => return None,
+            }
+        }
+    }
+
+    /// A text, behind its opening quotation mark.
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        let text = self.text(plain(self.0))?;
+        let mut next = self.next()?;
+        if next == b'"' {
+            return Some(Cow::Borrowed(text));
+        }
+        let mut text = text.to_owned();
+        loop {
+            match next {
+                b'"' => return Some(Cow::Owned(text)),
+                b'\\' => text.push(self.escaped()?),
+                // A control character has to be escaped.
+                _ => return None,
+            }
+            text.push_str(self.text(plain(self.0))?);
+            next = self.next()?;
+        }
+    }
+
+    /// What an escape stands for, behind its backslash.
+    fn escaped(&mut self) -> Option<char> {
+        Some(match self.next()? {
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let unit = self.unit()?;
+                // A character beyond U+FFFF is written as two units, each of which is none.
+                if !(0xD800..0xDC00).contains(&unit) {
+                    return char::from_u32(unit);
+                }
+                if self.text(2)? != "\\u" {
+                    return None;
+                }
+                let low = self
+                    .unit()?
+                    .checked_sub(0xDC00)
+                    .filter(|low| *low < 0x400)?;
+                char::from_u32(0x1_0000 + ((unit - 0xD800) << 10) + low)?
+            }
+            itself @ (b'"' | b'\\' | b'/') => char::from(itself),
+            _ => return None,
+        })
+    }
+
+    /// Four hexadecimal digits.
+    fn unit(&mut self) -> Option<u32> {
+        let digits = self.text(4)?.chars();
+        digits
+            .map(|digit| digit.to_digit(16))
+            .try_fold(0, |unit, digit| Some(unit << 4 | digit?))
+    }
+
+    fn number(&mut self) -> Option<Node<'a>> {
+        let begun = self.0;
+        self.skip(|byte| byte == b'-');
+        match self.0 {
+            [b'0', rest @ ..] => self.0 = rest,
+            _ => self.digits()?,
+        }
+        let whole = begun.len() - self.0.len();
+        if let [b'.', rest @ ..] = self.0 {
+            self.0 = rest;
+            self.digits()?;
+        }
+        if let [b'e' | b'E', rest @ ..] = self.0 {
+            self.0 = rest;
+            self.skip(|byte| matches!(byte, b'+' | b'-'));
+            self.digits()?;
+        }
+        let length = begun.len() - self.0.len();
+        let text = Reader(begun).text(length)?;
+        // A zero with a sign is no whole number: its sign would be lost.
+        if length == whole
+            && text != "-0"
+            && let Ok(number) = text.parse()
+        {
+            return Some(Node::Integer(number));
+        }
+        Some(Node::Decimal(Cow::Borrowed(text)))
+    }
+
+    /// Passes by one byte, where there is such a one.
+    fn skip(&mut self, wanted: impl Fn(u8) -> bool) -> bool {
+        match self.0 {
+            [first, rest @ ..] if wanted(*first) => {
+                self.0 = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Passes by digits, one at least.
+    fn digits(&mut self) -> Option<()> {
+        let mut some = false;
+        while self.skip(|byte| byte.is_ascii_digit()) {
+            some = true;
+        }
+        some.then_some(())
     }
 }
 
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node<'de>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Node<'de>, E> {
-        Ok(Node::Boolean(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Node<'de>, E> {
-        Ok(Node::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Node<'de>, E> {
-        Ok(i64::try_from(number).map_or(Node::Decimal(number as f64), Node::Integer))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Node<'de>, E> {
-        Ok(Node::Decimal(number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node<'de>, E> {
-        Ok(Node::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
-        let mut nodes = Vec::new();
-        while let Some(node) = list.next_element()? {
-            nodes.push(node);
-        }
-        Ok(Node::List(nodes))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node<'de>, A::Error> {
-        let mut members = Vec::new();
-        // A name is read as any text is, so that it too is borrowed.
-        while let Some(name) = map.next_key::<Node<'de>>()? {
-            if let Node::Text(name) = name {
-                members.push((name, map.next_value()?));
-            }
-        }
-        Ok(Node::Object(members))
-    }
+/// How many bytes there are before the next quotation mark, backslash or control character. Bodies
+/// are long, so eight bytes are looked at in one step.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const HIGH_BITS: u64 = ONES << 7;
+    // The high bit of each byte below the bound, and maybe of bytes behind the first such.
+    let below =
+        |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH_BITS;
+    let special = |word: u64| {
+        let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        below(word, b' ') | equal(b'"') | equal(b'\\')
+    };
+    let (words, _) = bytes.as_chunks();
+    let length = 8 * words
+        .iter()
+        .take_while(|word| special(u64::from_le_bytes(**word)) == 0)
+        .count();
+    let rest = bytes.get(length..).unwrap_or_default();
+    length
+        + rest
+            .iter()
+            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' '))
+            .count()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_without_escapes_are_borrowed_and_members_keep_their_order() {
-        let json = br#"{"b":"plain","a":"esc\n","n":-3,"d":1.5,"l":["x"],"z":null}"#;
-        let node = Node::parse(json).unwrap();
-        assert!(matches!(
-            node.get("b"),
-            Some(Node::Text(Cow::Borrowed("plain")))
-        ));
-        assert_eq!(node.text("a"), Some("esc\n"));
-        assert_eq!(node.to_json().as_bytes(), json);
-    }
-
-    #[test]
-    fn values_keep_their_kind() {
-        let value = |json: &'static str| Node::parse(json.as_bytes()).unwrap().into_value();
-        assert!(value("null").is_none());
-        assert!(matches!(value("7"), Some(Value::Integer(7))));
-        assert!(
-            matches!(value(r#"["a","b"]"#), Some(Value::TextList(texts)) if texts == ["a", "b"])
-        );
-        assert!(matches!(value(r#"{"a":[1]}"#), Some(Value::Json(json)) if json == r#"{"a":[1]}"#));
-        assert!(matches!(
-            value("18446744073709551615"),
-            Some(Value::Json(_))
-        ));
-    }
-
-    #[test]
-    fn what_is_no_json_and_what_is_nested_too_deep_is_refused() {
-        assert_eq!(Node::parse(b"<html>"), None);
-        assert_eq!(Node::parse(b"{\"a\":\"\xff\"}"), None);
-        assert_eq!(Node::parse("[".repeat(100_000).as_bytes()), None);
-    }
-}
+mod tests;

@@ -22,14 +22,12 @@ pub fn object(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
 impl Object<'_> {
     /// Writes a value.
     pub(super) fn value(out: &mut Vec<u8>, node: &Node<'_>) {
-        // Writing into memory cannot fail, and a number that JSON does not have, none such can be
-        // parsed, would be written as null.
-        let _ = match node {
-            Node::Null => serde_json::to_writer(&mut *out, &()),
-            Node::Boolean(flag) => serde_json::to_writer(&mut *out, flag),
-            Node::Integer(number) => serde_json::to_writer(&mut *out, number),
-            Node::Decimal(number) => serde_json::to_writer(&mut *out, number),
-            Node::Text(text) => serde_json::to_writer(&mut *out, text.as_ref()),
+        match node {
+            Node::Null => out.extend_from_slice(b"null"),
+            Node::Boolean(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Node::Integer(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Node::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
+            Node::Text(text) => string(out, text),
             Node::List(nodes) => {
                 out.push(b'[');
                 for (index, node) in nodes.iter().enumerate() {
@@ -39,17 +37,13 @@ impl Object<'_> {
                     Self::value(out, node);
                 }
                 out.push(b']');
-                Ok(())
             }
-            Node::Object(members) => {
-                object(out, |object| {
-                    for (name, node) in members {
-                        object.node(name, node);
-                    }
-                });
-                Ok(())
-            }
-        };
+            Node::Object(members) => object(out, |object| {
+                for (name, node) in members {
+                    object.node(name, node);
+                }
+            }),
+        }
     }
 
     /// A member with the value of a setting. Bytes have no form in JSON and are left out.

@@ -70,7 +70,7 @@ enum Literal {
 enum Found<'a> {
     Text(&'a str),
     Integer(i64),
-    Decimal(f64),
+    Decimal(&'a str),
     Boolean(bool),
     Null,
     Texts(&'a [String]),
@@ -146,7 +146,7 @@ fn of_node<'a>(node: &'a Node<'a>) -> Found<'a> {
         Node::Null => Found::Null,
         Node::Boolean(flag) => Found::Boolean(*flag),
         Node::Integer(number) => Found::Integer(*number),
-        Node::Decimal(number) => Found::Decimal(*number),
+        Node::Decimal(number) => Found::Decimal(number),
         Node::Text(text) => Found::Text(text),
         Node::List(nodes) => Found::List(nodes),
         Node::Object(_) => Found::Other,
@@ -209,8 +209,7 @@ fn compare(found: &Found<'_>, operator: Operator, literal: &Literal) -> bool {
             return compare(&Found::Text(&written), operator, literal);
         }
         (Found::Integer(number), Literal::Number(other)) => (*number as f64).partial_cmp(other),
-        (Found::Decimal(number), Literal::Number(other)) => number.partial_cmp(other),
-        (Found::Text(text), Literal::Number(other)) => {
+        (Found::Decimal(text) | Found::Text(text), Literal::Number(other)) => {
             number_of(text).and_then(|number| number.partial_cmp(other))
         }
         (Found::Boolean(flag), Literal::Boolean(other)) => equality(flag == other),
@@ -234,11 +233,38 @@ fn compare(found: &Found<'_>, operator: Operator, literal: &Literal) -> bool {
 
 /// The number that a text is, as JSON writes numbers: there is one reader for both.
 fn number_of(text: &str) -> Option<f64> {
-    match Node::parse(text.as_bytes())? {
-        Node::Integer(number) => Some(number as f64),
-        Node::Decimal(number) => Some(number),
-        _ => None,
-    }
+    let number = match Node::parse(text.as_bytes())? {
+        Node::Integer(number) => number as f64,
+        Node::Decimal(number) => decimal(&number),
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+/// A number that is not whole, true to fifteen digits: more are not compared by people, and the
+/// standard library's reader brings tables of kilobytes for them.
+fn decimal(text: &str) -> f64 {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = whole.bytes().chain(fraction.bytes());
+    let digits = digits.filter(u8::is_ascii_digit);
+    let value = digits.fold(0.0, |value, digit| value * 10.0 + f64::from(digit - b'0'));
+    // What does not fit is as good as endless.
+    let largest = if exponent.starts_with('-') {
+        -9_999
+    } else {
+        9_999
+    };
+    let exponent: i32 = exponent.parse().unwrap_or(largest);
+    let places = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
+    let exponent = exponent.saturating_sub(places);
+    let scale = 10_f64.powi(exponent.saturating_abs());
+    let value = if exponent < 0 {
+        value / scale
+    } else {
+        value * scale
+    };
+    if text.starts_with('-') { -value } else { value }
 }
 
 /// Truth values are equal or not, never more or less.

@@ -146,6 +146,27 @@ fn a_filter_that_cannot_be_read_says_where_and_why() {
 }
 
 #[test]
+fn decimals_are_read_as_the_standard_library_reads_them() {
+    for text in [
+        "0.1",
+        "-12.75",
+        "1e3",
+        "2.5E-4",
+        "123456789012345.0",
+        "123456.789e-3",
+        "0e5",
+    ] {
+        assert_eq!(number_of(text), text.parse().ok(), "{text}");
+    }
+    for text in ["1e-99999999999", "0.0"] {
+        assert_eq!(number_of(text), Some(0.0), "{text}");
+    }
+    for text in ["1e999", "-1e99999999999", "1.", "0x1", "NaN", "inf", ""] {
+        assert_eq!(number_of(text), None, "{text}");
+    }
+}
+
+#[test]
 fn deep_nesting_is_refused_and_not_followed() {
     let deep = format!("{}a = 1{}", "(".repeat(2_000), ")".repeat(2_000));
     assert!(Filter::parse(&deep).unwrap_err().contains("32"));

@@ -109,7 +109,7 @@ impl Node<'_> {
             Node::Null => Node::Null,
             Node::Boolean(flag) => Node::Boolean(flag),
             Node::Integer(number) => Node::Integer(number),
-            Node::Decimal(number) => Node::Decimal(number),
+            Node::Decimal(digits) => Node::Decimal(owned(digits)),
             Node::Text(text) => Node::Text(owned(text)),
             Node::List(nodes) => Node::List(nodes.into_iter().map(Node::into_owned).collect()),
             Node::Object(members) => Node::Object(
