@@ -141,7 +141,9 @@ fn name_problem(name: &str) -> Option<&'static str> {
     let letters = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
+    let dots = name.starts_with('.')
+        || name.ends_with('.')
+        || name.as_bytes().windows(2).any(|two| two == b"..");
     let lower = name.to_ascii_lowercase();
     if name.is_empty() || name.len() > ATTRIBUTE_NAME || !letters || dots {
         Some(
