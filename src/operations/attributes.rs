@@ -126,14 +126,21 @@ impl Attributes {
                     object.text("DataType", &attribute.data_type);
                     match &attribute.value {
                         AttributeValue::Text(text) => object.text("StringValue", text),
-                        AttributeValue::Binary(bytes) => {
-                            object.text("BinaryValue", &STANDARD.encode(bytes))
-                        }
+                        AttributeValue::Binary(bytes) => object.text("BinaryValue", &base64(bytes)),
                     };
                 });
             }
         });
     }
+}
+
+/// The bytes as base64, without a panic in case it is no text: its words would be kilobytes.
+fn base64(bytes: &[u8]) -> String {
+    let length = base64::encoded_len(bytes.len(), true).unwrap_or(0);
+    let mut text = vec![0; length];
+    // There is room for all of it.
+    let _ = STANDARD.encode_slice(bytes, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// The rules of the Developer Guide, "Amazon SQS message metadata".
