@@ -132,19 +132,28 @@ impl Operation {
         OPERATIONS.iter().find(|operation| operation.id == id)
     }
 
+    /// Its own settings. A list, as are [all](Self::all_settings): what is done with an iterator
+    /// over groups would be compiled anew for each.
+    pub fn own_settings(&self) -> Vec<&'static Field> {
+        let mut settings = Vec::new();
+        for group in self.settings {
+            settings.extend(*group);
+        }
+        settings
+    }
+
     /// All settings, the common ones last.
     pub fn all_settings(&self) -> Vec<&'static Field> {
-        let common: &[Field] = if self.listens() { &[] } else { COMMON };
-        let mut settings = Vec::new();
-        for group in self.settings.iter().chain([&common]) {
-            settings.extend(*group);
+        let mut settings = self.own_settings();
+        if !self.listens() {
+            settings.extend(COMMON);
         }
         settings
     }
 
     /// All properties of its documents, those of error documents last.
     pub fn all_properties(&self) -> impl Iterator<Item = &'static Property> {
-        let common = if self.listens() {
+        let common: &[Property] = if self.listens() {
             &[]
         } else {
             ERROR_PROPERTIES

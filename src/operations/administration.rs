@@ -10,7 +10,7 @@ mod attributes;
 use super::queues::Target;
 use super::{Problems, Results, Session, outcomes, settle};
 use crate::catalogue::administration::Action;
-use crate::catalogue::{Field, Kind, Operation};
+use crate::catalogue::{Kind, Operation};
 use crate::client::Call;
 use crate::client::json::{self, Node};
 use crate::connection::fields::{Values, coerce};
@@ -56,10 +56,6 @@ pub(super) async fn execute<P: Ports>(
 /// A request's members by AWS's names, as JSON values.
 type Members = Vec<(&'static str, Value)>;
 
-fn own_fields(operation: &Operation) -> impl Iterator<Item = &'static Field> + use<> {
-    operation.settings.iter().copied().flatten()
-}
-
 /// What the settings say.
 fn from_settings(
     operation: &Operation,
@@ -67,7 +63,10 @@ fn from_settings(
 ) -> Result<(Members, Attributes), Error> {
     let mut members = Members::new();
     let mut attributes = Attributes::default();
-    for field in own_fields(operation).filter(|field| !field.member.is_empty()) {
+    for field in operation.own_settings() {
+        if field.member.is_empty() {
+            continue;
+        }
         // A list setting that was not given is not sent as an empty one.
         if let Some(value) = settings.take(field.name) {
             if is_attribute(field) {
@@ -117,9 +116,10 @@ impl Request {
             }
         }
         let mut url = None;
+        let fields = operation.own_settings();
         for (name, node) in object(&document.payload, &mut problems) {
             let name = name.as_ref();
-            let field = own_fields(operation).find(|field| field.member == name);
+            let field = fields.iter().copied().find(|field| field.member == name);
             match (field, node) {
                 (_, Node::Null) => {}
                 (_, Node::Text(text)) if name == "QueueUrl" && operation.takes_queue => {
@@ -142,10 +142,11 @@ impl Request {
                 _ => problems.add(format!("payload.{name}"), unknown_member(operation, action)),
             }
         }
-        let missing = own_fields(operation).filter(|field| {
-            field.required && !self.members.iter().any(|(known, _)| *known == field.member)
-        });
-        for field in missing {
+        for field in fields {
+            let given = self.members.iter().any(|(known, _)| *known == field.member);
+            if given || !field.required {
+                continue;
+            }
             problems.add(
                 field.name,
                 format!(
@@ -265,11 +266,12 @@ fn object<'a>(
 }
 
 fn unknown_member(operation: &Operation, action: &Action) -> String {
-    let mut known: Vec<&str> = own_fields(operation)
-        .filter(|field| !is_attribute(field) && field.kind != Kind::Boolean)
-        .map(|field| field.member)
-        .filter(|member| !member.is_empty())
-        .collect();
+    let mut known = Vec::new();
+    for field in operation.own_settings() {
+        if !is_attribute(field) && field.kind != Kind::Boolean && !field.member.is_empty() {
+            known.push(field.member);
+        }
+    }
     if operation.takes_queue {
         known.push("QueueUrl");
     }

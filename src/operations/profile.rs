@@ -115,8 +115,10 @@ fn payload(operation: &Operation, direction: Direction, schema: &mut Object<'_>)
 
 /// The members of a request, in AWS's names.
 fn request(operation: &Operation, schema: &mut Object<'_>) {
-    let fields = operation.settings.iter().copied().flatten();
-    let fields = fields.filter(|field| !field.member.is_empty());
+    let fields = operation.own_settings().into_iter();
+    let (attributes, plain): (Vec<&Field>, Vec<&Field>) = fields
+        .filter(|field| !field.member.is_empty())
+        .partition(|field| is_attribute(field));
     schema
         .text("type", "object")
         .object("properties", |members| {
@@ -125,19 +127,17 @@ fn request(operation: &Operation, schema: &mut Object<'_>) {
                     schema.text("type", "string");
                 });
             }
-            let plain = |field: &&Field| !is_attribute(field);
-            for field in fields.clone().filter(plain) {
+            for field in plain {
                 members.object(field.member, |schema| of_field(field, schema));
             }
-            let mut attributes = fields.filter(|field| is_attribute(field)).peekable();
-            if attributes.peek().is_some() {
+            if !attributes.is_empty() {
                 members.object("Attributes", |schema| {
                     schema
                         .text("type", "object")
                         .object("properties", |members| {
                             // A part of a policy has the policy's name before its own.
-                            let whole = |field: &&Field| !field.member.contains('.');
-                            for field in attributes.filter(whole) {
+                            let whole = |field: &&&Field| !field.member.contains('.');
+                            for field in attributes.iter().filter(whole) {
                                 members.object(field.member, |schema| {
                                     schema.text("description", field.description);
                                 });
