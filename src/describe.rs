@@ -66,7 +66,7 @@ fn field(field: &Field) -> metadata::Field {
         default: match field.default {
             Default::None => None,
             Default::Text(text) => Some(Value::Text(text.to_owned())),
-            Default::Integer(number) => Some(Value::Integer(number)),
+            Default::Integer(number) => Some(Value::Integer(i64::from(number))),
             Default::Boolean(flag) => Some(Value::Boolean(flag)),
             Default::One(text) => Some(Value::TextList(vec![text.to_owned()])),
         },
@@ -74,7 +74,7 @@ fn field(field: &Field) -> metadata::Field {
         minimum: field.minimum.map(i64::from),
         maximum: field.maximum.map(i64::from),
         shown_when: field.shown_when.map(|(name, any_of)| metadata::Condition {
-            field: name.to_owned(),
+            field: (*name).to_owned(),
             any_of: texts(any_of),
         }),
         hints: field

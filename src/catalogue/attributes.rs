@@ -183,7 +183,7 @@ pub const ATTRIBUTES: &[Field] = &[
     )
     .member(SOURCE_QUEUES)
     .between(1, 10)
-    .shown_when("redrive-permission", &["byQueue"])
+    .shown_when(&("redrive-permission", &["byQueue"]))
     .hints(REDRIVE),
     Field::new(
         Kind::Boolean,

@@ -31,7 +31,7 @@ pub enum Default {
     /// This text.
     Text(&'static str),
     /// This number.
-    Integer(i64),
+    Integer(i32),
     /// This truth value.
     Boolean(bool),
     /// A list of this one text.
@@ -40,6 +40,9 @@ pub enum Default {
 
 /// An inclusive bound: of the number, of the text's length in characters, or of the list's length.
 pub type Bound = Option<i32>;
+
+/// Another field's name, and values of it.
+pub type Condition = (&'static str, &'static [&'static str]);
 
 /// One field of a form: a setting, or a property of a document.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +70,7 @@ pub struct Field {
     /// Upper bound.
     pub maximum: Bound,
     /// Only while the named field has one of these values; an empty list: any value.
-    pub shown_when: Option<(&'static str, &'static [&'static str])>,
+    pub shown_when: Option<&'static Condition>,
     /// More for forms: `group`, `unit`, `placeholder`, `pattern`.
     pub hints: &'static [(&'static str, &'static str)],
 }
@@ -135,12 +138,8 @@ impl Field {
     }
 
     /// The same field, shown only while another has one of these values.
-    pub const fn shown_when(
-        mut self,
-        field: &'static str,
-        any_of: &'static [&'static str],
-    ) -> Self {
-        self.shown_when = Some((field, any_of));
+    pub const fn shown_when(mut self, condition: &'static Condition) -> Self {
+        self.shown_when = Some(condition);
         self
     }
 

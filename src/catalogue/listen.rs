@@ -1,7 +1,7 @@
 //! The operation `listen`.
 
 use super::limits::{
-    BATCH_ENTRIES, FILTER_CHARACTERS, LISTEN_MESSAGES, LISTEN_POLLS, POLL_INTERVAL_MILLISECONDS,
+    FILTER_CHARACTERS, LISTEN_MESSAGES, LISTEN_POLLS, POLL_INTERVAL_MILLISECONDS,
     VISIBILITY_SECONDS, WAIT_SECONDS,
 };
 use super::messages::{MESSAGE_PROPERTIES, NAMES};
@@ -31,7 +31,7 @@ pub(super) const LISTEN: Operation = Operation {
                 "Wait time",
                 "How long a request waits for the first message, in seconds (long polling).",
             )
-            .default(Default::Integer(WAIT_SECONDS as i64))
+            .default(Default::Integer(WAIT_SECONDS))
             .between(0, WAIT_SECONDS)
             .hints(SECONDS),
             Field::new(
@@ -40,7 +40,7 @@ pub(super) const LISTEN: Operation = Operation {
                 "Maximum messages",
                 "How many messages are handed over together at most. More than 10 takes several requests.",
             )
-            .default(Default::Integer(BATCH_ENTRIES as i64))
+            .default(Default::Integer(10))
             .between(1, LISTEN_MESSAGES),
             Field::new(
                 Kind::Integer,
@@ -93,7 +93,7 @@ pub(super) const LISTEN: Operation = Operation {
             )
             .default(Default::Text("leave"))
             .choices(&["leave", "accept", "retry"])
-            .shown_when("filter", &[]),
+            .shown_when(&("filter", &[])),
             Field::new(
                 Kind::Integer,
                 "unmatched-retry-seconds",
@@ -102,7 +102,7 @@ pub(super) const LISTEN: Operation = Operation {
             )
             .default(Default::Integer(30))
             .between(0, VISIBILITY_SECONDS)
-            .shown_when("unmatched", &["retry"])
+            .shown_when(&("unmatched", &["retry"]))
             .hints(SECONDS),
             Field::new(
                 Kind::Choice,

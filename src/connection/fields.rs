@@ -123,7 +123,7 @@ fn default_value(default: Default) -> Option<Value> {
     match default {
         Default::None => None,
         Default::Text(text) => Some(Value::Text(text.to_owned())),
-        Default::Integer(number) => Some(Value::Integer(number)),
+        Default::Integer(number) => Some(Value::Integer(i64::from(number))),
         Default::Boolean(flag) => Some(Value::Boolean(flag)),
         Default::One(text) => Some(Value::TextList(vec![text.to_owned()])),
     }
