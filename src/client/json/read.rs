@@ -200,45 +200,53 @@ impl<'a> Reader<'a> {
         if next == b'"' {
             return Some(Cow::Borrowed(text));
         }
-        let mut text = text.to_owned();
+        // Where one is escaped, more are, JSON within JSON above all: what is left is too short for
+        // steps of many bytes.
+        let mut bytes = text.as_bytes().to_vec();
         loop {
             match next {
-                b'"' => return Some(Cow::Owned(text)),
-                b'\\' => text.push(self.escaped()?),
+                b'"' => return String::from_utf8(bytes).ok().map(Cow::Owned),
+                b'\\' => self.escaped(&mut bytes)?,
                 // A control character has to be escaped.
-                _ => return None,
+                0..b' ' => return None,
+                byte => bytes.push(byte),
             }
-            text.push_str(self.text(plain(self.0))?);
             next = self.next()?;
         }
     }
 
-    /// What an escape stands for, behind its backslash.
-    fn escaped(&mut self) -> Option<char> {
-        Some(match self.next()? {
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
+    /// Adds what an escape stands for, behind its backslash.
+    fn escaped(&mut self, bytes: &mut Vec<u8>) -> Option<()> {
+        bytes.push(match self.next()? {
+            b'b' => 0x08,
+            b'f' => 0x0C,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
             b'u' => {
-                let unit = self.unit()?;
-                // A character beyond U+FFFF is written as two units, each of which is none.
-                if !(0xD800..0xDC00).contains(&unit) {
-                    return char::from_u32(unit);
-                }
-                if self.text(2)? != "\\u" {
-                    return None;
-                }
-                let low = self
-                    .unit()?
-                    .checked_sub(0xDC00)
-                    .filter(|low| *low < 0x400)?;
-                char::from_u32(0x1_0000 + ((unit - 0xD800) << 10) + low)?
+                let character = self.character()?;
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                return Some(());
             }
-            itself @ (b'"' | b'\\' | b'/') => char::from(itself),
+            itself @ (b'"' | b'\\' | b'/') => itself,
             _ => return None,
-        })
+        });
+        Some(())
+    }
+
+    /// The character that is written as one or two units.
+    fn character(&mut self) -> Option<char> {
+        let unit = self.unit()?;
+        // A character beyond U+FFFF is written as two units, each of which is none.
+        if !(0xD800..0xDC00).contains(&unit) {
+            return char::from_u32(unit);
+        }
+        if self.text(2)? != "\\u" {
+            return None;
+        }
+        let low = self.unit()?.checked_sub(0xDC00)?;
+        let low = Some(low).filter(|low| *low < 0x400)?;
+        char::from_u32(0x1_0000 + ((unit - 0xD800) << 10) + low)
     }
 
     /// Four hexadecimal digits.
