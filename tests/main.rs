@@ -12,6 +12,8 @@ mod errors;
 mod faults;
 mod host;
 mod interop;
+mod listen_command;
+mod listening;
 mod load;
 mod misbehaviour;
 mod model;

@@ -1,11 +1,12 @@
 //! The command `sqs-connector` as a process of its own.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
+use tokio::task::JoinHandle;
 
 use crate::environment::{self, REGION, Service};
 use crate::scratch::Scratch;
@@ -97,15 +98,35 @@ pub fn connection_file(scratch: &Scratch, service: &Service, settings: Value) ->
     scratch.write("connection.json", all.to_string())
 }
 
-/// Runs the command with nothing of this process's environment.
+/// Runs the command with nothing of this process's environment but the search path.
 ///
 /// # Panics
 /// Where it does not run, or not end within `limit`.
 pub async fn run(arguments: &[&str], input: &[u8], limit: Duration) -> Outcome {
+    start(arguments, input).ended(limit).await
+}
+
+/// The command while it runs; it is killed where the test ends before it.
+pub struct Started {
+    id: u32,
+    arguments: String,
+    begun: Instant,
+    feeding: JoinHandle<bool>,
+    watching: JoinHandle<u64>,
+    output: JoinHandle<std::io::Result<Output>>,
+}
+
+/// Starts the command as [`run`] does.
+///
+/// # Panics
+/// Where it does not run.
+#[must_use]
+pub fn start(arguments: &[&str], input: &[u8]) -> Started {
     let begun = Instant::now();
     let mut child = tokio::process::Command::new(program())
         .args(arguments)
         .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("SQS_CONNECTOR_PLUGIN", environment::plugin())
         .env("XDG_CACHE_HOME", environment::target().join("end-to-end"))
         .stdin(Stdio::piped())
@@ -117,25 +138,52 @@ pub async fn run(arguments: &[&str], input: &[u8], limit: Duration) -> Outcome {
     let id = child.id().expect("a process");
     let mut stdin = child.stdin.take().expect("its standard input");
     let input = input.to_vec();
-    // It may end without having read everything.
-    let feeding = tokio::spawn(async move { stdin.write_all(&input).await.is_ok() });
-    let watching = tokio::spawn(watch(id));
-    let output = match tokio::time::timeout(limit, child.wait_with_output()).await {
-        Ok(output) => output.expect("its output"),
-        Err(_) => panic!(
-            "`sqs-connector {}` runs for more than {limit:?}",
-            arguments.join(" ")
-        ),
-    };
-    feeding.abort();
-    let peak_bytes = watching.await.unwrap_or(0);
-    let text = |bytes| String::from_utf8(bytes).expect("output of UTF-8");
-    Outcome {
-        status: output.status.code(),
-        output: text(output.stdout),
-        words: text(output.stderr),
-        peak_bytes,
-        took: begun.elapsed(),
+    Started {
+        id,
+        arguments: arguments.join(" "),
+        begun,
+        // It may end without having read everything.
+        feeding: tokio::spawn(async move { stdin.write_all(&input).await.is_ok() }),
+        watching: tokio::spawn(watch(id)),
+        output: tokio::spawn(child.wait_with_output()),
+    }
+}
+
+impl Started {
+    /// Sends it a signal, such as `TERM`.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub fn signal(&self, name: &str) {
+        let command = format!("kill -{name} {}", self.id);
+        let sent = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "{command}");
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// Where it does not end within `limit`.
+    pub async fn ended(self, limit: Duration) -> Outcome {
+        let output = match tokio::time::timeout(limit, self.output).await {
+            Ok(output) => output.expect("a task").expect("its output"),
+            Err(_) => panic!(
+                "`sqs-connector {}` runs for more than {limit:?}",
+                self.arguments
+            ),
+        };
+        self.feeding.abort();
+        let peak_bytes = self.watching.await.unwrap_or(0);
+        let text = |bytes| String::from_utf8(bytes).expect("output of UTF-8");
+        Outcome {
+            status: output.status.code(),
+            output: text(output.stdout),
+            words: text(output.stderr),
+            peak_bytes,
+            took: self.begun.elapsed(),
+        }
     }
 }
 

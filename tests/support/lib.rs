@@ -8,6 +8,7 @@
 //! | [`every`] | every operation, run once |
 //! | [`made`] | queues that the plugin itself makes |
 //! | [`queue`] | fresh queues, made by a small SQS client of our own |
+//! | [`broker`] | a queue for the misbehaving plugin to listen to |
 //! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
 //! | [`python`] | boto3, the independent client |
 //! | [`command`], [`scratch`] | the command as a process, and files for it |
@@ -16,6 +17,7 @@
 //! Nothing here sleeps to synchronise. What a test waits for is an event, with [`PATIENCE`] as the
 //! bound after which it fails.
 
+pub mod broker;
 pub mod client;
 pub mod command;
 pub mod document;

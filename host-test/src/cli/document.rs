@@ -175,7 +175,8 @@ impl Serialize for Json<'_> {
     }
 }
 
-struct Properties<'a>(&'a [Property]);
+/// Properties as a JSON object.
+pub(crate) struct Properties<'a>(pub(crate) &'a [Property]);
 
 impl Serialize for Properties<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first one lets the present window finish, the second one abandons it.
+//! SIGINT and SIGTERM: the first one lets what runs finish, the second one abandons it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,21 +18,14 @@ struct Shared {
 }
 
 impl Interrupt {
-    /// Takes the signals from now on.
-    pub(crate) fn listen() -> Self {
+    /// Takes the signals from now on, and says what the first and each later one does.
+    pub(crate) fn listen([first, later]: [&'static str; 2]) -> Self {
         let interrupt = Self::default();
         let other = interrupt.clone();
         tokio::spawn(async move {
             while signal().await {
                 let before = other.shared.count.fetch_add(1, Ordering::SeqCst);
-                eprintln!(
-                    "sqs-connector: {}",
-                    if before == 0 {
-                        "stopping after the present window; once more to abandon it"
-                    } else {
-                        "abandoning the present window"
-                    }
-                );
+                eprintln!("sqs-connector: {}", if before == 0 { first } else { later });
                 other.shared.changed.notify_waiters();
             }
         });
@@ -49,7 +42,7 @@ impl Interrupt {
         self.reached(1).await;
     }
 
-    /// Ends when the present window is to be abandoned.
+    /// Ends when what runs is to be abandoned.
     pub(crate) async fn abandoned(&self) {
         self.reached(2).await;
     }

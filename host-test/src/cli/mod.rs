@@ -6,6 +6,7 @@ mod credentials;
 mod document;
 mod interrupt;
 mod lines;
+mod listen;
 mod report;
 mod run;
 mod session;
@@ -105,5 +106,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
                 .await?,
         ),
         Command::Run(arguments) => run::run(&session, arguments).await,
+        Command::Listen(arguments) => listen::run(session, arguments).await,
     }
 }

@@ -48,7 +48,10 @@ pub(crate) async fn run(session: &Session, arguments: Run) -> Result<(), Failure
         operation: &arguments.operation,
         object: arguments.object.as_deref(),
         settings: given,
-        interrupt: Interrupt::listen(),
+        interrupt: Interrupt::listen([
+            "stopping after the present window; once more to abandon it",
+            "abandoning the present window",
+        ]),
     };
     let mut input =
         match &arguments.input {
