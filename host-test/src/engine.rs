@@ -43,17 +43,17 @@ pub struct EngineOptions {
     /// made, for its owner only; one that others can write to is not used, since what lies in it
     /// is run.
     pub cache_directory: Option<PathBuf>,
-    /// How many instances of plugins there may be at once, over all connections. Each reserves
-    /// address space, not memory.
+    /// How many instances of plugins there may be at once, over all connections and listeners.
+    /// Each reserves address space (some 8 GiB), not memory.
     pub maximum_instances: u32,
 }
 
 impl Default for EngineOptions {
-    /// No cache, 256 instances.
+    /// No cache, 2,048 instances.
     fn default() -> Self {
         Self {
             cache_directory: None,
-            maximum_instances: 256,
+            maximum_instances: 2_048,
         }
     }
 }

@@ -6,6 +6,7 @@
 mod bounds;
 mod cache;
 mod http;
+mod listeners;
 mod loading;
 mod measure;
 mod policy;

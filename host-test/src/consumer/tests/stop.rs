@@ -54,7 +54,7 @@ async fn a_stop_lets_handlers_finish_and_gives_back_what_waits() {
     let figures = running.stop().await;
     assert_eq!((figures.accepted, figures.in_hand), (2, 0));
     assert_eq!(figures.given_back, figures.received - 2);
-    assert_eq!(service.asked().last(), Some(&Asked::Stop));
+    assert_eq!(service.count(|asked| *asked == Asked::Stop), 1);
 }
 
 #[tokio::test(start_paused = true)]
