@@ -26,7 +26,7 @@
 //! | `plugin` | a loaded plugin |
 //! | `connection`, `instance` | calls, and the instances that run them |
 //! | `listener` | an instance that waits for messages |
-//! | `consumer` | the loop that handles and settles what a listener gives |
+//! | [`consumer`] | the loop that handles and settles what a listener gives |
 //! | `http` | the pool, its hook and its bounds |
 //! | `policy`, `network` | what may be reached |
 //! | `contract` | the contract's types |
