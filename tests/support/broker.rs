@@ -115,7 +115,6 @@ impl Broker {
     }
 
     /// What it holds.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }

@@ -3,6 +3,11 @@
 //! Where one of a group is not handled to the end, those after it must not be handled either: they
 //! would overtake it. They go back one by one, the last one first, and after all of them the one
 //! that failed, whose lease meanwhile keeps the group closed at the service.
+//!
+//! They go back with the wait of the one that failed, and with no less than a second: some services
+//! open a group as soon as one of it is back, and a pull that waits would take the last ones before
+//! the first are there. Put off like this, all of them come into sight together. A stop, after which
+//! nothing is pulled here, gives back at once.
 
 use std::collections::VecDeque;
 
@@ -13,6 +18,9 @@ use crate::contract::Disposition;
 use super::super::event::SettlementKind;
 use super::Hand;
 use super::entry::Stage;
+
+/// The least wait of what goes back while pulls go on, in seconds.
+const LEAST_WAIT: u32 = 1;
 
 /// Deliveries of one group.
 #[derive(Default)]
@@ -27,6 +35,8 @@ pub(super) struct Group {
 pub(super) struct Returning {
     /// To be given back, the last one first.
     rest: Vec<u64>,
+    /// With this wait, in seconds.
+    wait: u32,
     /// What follows when all of those are back.
     failed: Option<(u64, SettlementKind, u32)>,
     /// The one on the way.
@@ -102,11 +112,20 @@ impl Hand {
         now: Instant,
     ) {
         self.set_stage(id, Stage::Returning);
+        let least = self.least_wait();
         if let Some(group) = self.groups.get_mut(name) {
             let place = group.queue.iter().position(|known| *known == id);
             let place = place.unwrap_or(0);
             group.queue.remove(place);
-            group.returning.get_or_insert_default().failed = Some((id, kind, seconds));
+            let is_alone = group.queue.len() <= place && group.returning.is_none();
+            let wait = if is_alone || kind == SettlementKind::GiveBack {
+                seconds
+            } else {
+                seconds.max(least)
+            };
+            let returning = group.returning.get_or_insert_default();
+            returning.failed = Some((id, kind, wait));
+            returning.wait = returning.wait.max(wait);
             self.return_from(name, place);
         }
         self.go_on_returning(name, now);
@@ -123,6 +142,7 @@ impl Hand {
 
     /// Puts those of a group's queue from a place on among those on their way back.
     pub(super) fn return_from(&mut self, name: &str, place: usize) {
+        let least = self.least_wait();
         let Some(group) = self.groups.get_mut(name) else {
             return;
         };
@@ -148,10 +168,16 @@ impl Hand {
             // Those that are there already came later, and go first.
             let returning = group.returning.get_or_insert_default();
             returning.rest.splice(0..0, ours);
+            returning.wait = returning.wait.max(least);
         }
         for id in dropped {
             self.forget(id);
         }
+    }
+
+    /// The least wait of what goes back now.
+    fn least_wait(&self) -> u32 {
+        if self.is_stopping { 0 } else { LEAST_WAIT }
     }
 
     /// Sends the next one of a group back, or goes on with the group when all are.
@@ -164,7 +190,7 @@ impl Hand {
             }
             let next = returning.rest.pop().map_or_else(
                 || returning.failed.take(),
-                |id| Some((id, SettlementKind::GiveBack, 0)),
+                |id| Some((id, SettlementKind::GiveBack, returning.wait)),
             );
             if let Some((id, kind, seconds)) = next {
                 returning.current = Some(id);

@@ -112,7 +112,7 @@ async fn where_one_of_a_group_loses_its_lease_the_rest_goes_back_unhandled() {
         .into_iter()
         .filter(|asked| matches!(asked, Asked::Retry(..)))
         .collect();
-    let back = |number: u32| Asked::Retry(format!("message {number}"), 0);
+    let back = |number: u32| Asked::Retry(format!("message {number}"), 1);
     assert_eq!(retries, [back(2), back(1)]);
     service.until_empty().await;
     running.stop().await;

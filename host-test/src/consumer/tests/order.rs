@@ -153,7 +153,7 @@ async fn the_rest_of_a_group_goes_back_last_to_first_before_the_one_that_failed(
         .filter(|asked| matches!(asked, Asked::Retry(..)))
         .collect();
     let retry = |number: u32, seconds| Asked::Retry(format!("message {number}"), seconds);
-    assert_eq!(retries, [retry(3, 0), retry(2, 0), retry(1, 5)]);
+    assert_eq!(retries, [retry(3, 5), retry(2, 5), retry(1, 5)]);
     assert_eq!((figures.retried, figures.given_back), (1, 2));
     assert_eq!(
         service.accepted(),
