@@ -59,7 +59,7 @@ async fn describe_and_inspect_give_json_into_a_pipe_and_need_no_connection() {
         .iter()
         .map(|operation| operation["id"].clone())
         .collect();
-    assert_eq!(operations[..3], ["send", "receive", "delete"]);
+    assert_eq!(operations[..3], ["send", "receive", "listen"]);
     assert!(
         json["connection"]
             .as_array()

@@ -53,7 +53,7 @@ async fn the_plugin_describes_itself_and_marks_its_secrets() {
         .iter()
         .map(|operation| operation.id.as_str())
         .collect();
-    assert_eq!(operations[..3], ["send", "receive", "delete"]);
+    assert_eq!(operations[..3], ["send", "receive", "listen"]);
     let secrets: Vec<_> = descriptor
         .connection
         .iter()
@@ -278,7 +278,7 @@ async fn an_unknown_operation_is_told_with_the_known_ones() {
         .expect_err("unknown");
     assert_eq!(error.connector().map(kind), Some("other"));
     assert!(
-        error.to_string().contains("send, receive, delete"),
+        error.to_string().contains("send, receive, listen, delete"),
         "{error}"
     );
     assert_eq!(server.connections(), 0);
