@@ -1,7 +1,7 @@
 //! The contract's types, as `wit/` has them: what stands in them, in which order.
 //!
-//! The compiler sees to the names and the types; the order of fields, and the numbers of cases, are
-//! for whoever changes `wit/` to change here. The tests through the built component find a mistake.
+//! The compiler sees to the names and the types; the order of fields and the numbers of cases are
+//! held against `wit/` by a test, `xtask/tests/contract.rs`.
 
 use super::abi::{Abi, aligned, larger, record, variant};
 use crate::contract::metadata::{
