@@ -10,6 +10,7 @@
 //! | [`queue`] | fresh queues, made by a small SQS client of our own |
 //! | [`broker`] | a queue for the misbehaving plugin to listen to |
 //! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
+//! | [`proxy`] | what a bad network does to requests, by chance, in front of a real server |
 //! | [`python`] | boto3, the independent client |
 //! | [`command`], [`scratch`] | the command as a process, and files for it |
 //! | [`random`] | names and data |
@@ -25,6 +26,7 @@ pub mod environment;
 pub mod error;
 pub mod every;
 pub mod made;
+pub mod proxy;
 pub mod python;
 pub mod queue;
 pub mod random;

@@ -110,7 +110,48 @@ impl Reply {
         )
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    /// Does it; gives the connection back where it is to be kept.
+    pub(crate) async fn write(
+        self,
+        mut stream: BufReader<TcpStream>,
+    ) -> Option<BufReader<TcpStream>> {
+        match self {
+            Self::Answer { .. } => {
+                stream.write_all(&self.bytes()).await.ok()?;
+                return Some(stream);
+            }
+            Self::Raw(bytes) => {
+                stream.write_all(&bytes).await.ok()?;
+                stream.shutdown().await.ok()?;
+            }
+            Self::Endless(piece) => {
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+                    .await
+                    .ok()?;
+                let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), &piece, b"\r\n"].concat();
+                loop {
+                    stream.write_all(&chunk).await.ok()?;
+                }
+            }
+            Self::Reset => reset(stream.into_inner()),
+            Self::Close => {}
+            Self::Stalled(bytes) => {
+                stream.write_all(&bytes).await.ok()?;
+                // Nothing more comes but the end.
+                let _ = stream.read_u8().await;
+            }
+            Self::Silence => {
+                let _ = stream.read_u8().await;
+            }
+            // Taken apart before.
+            Self::Held(..) | Self::Last(..) => pending().await,
+        }
+        None
+    }
+
+    /// An answer's bytes, with the length of its body.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let Self::Answer {
             status,
             headers,
@@ -276,7 +317,8 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
     }
 }
 
-fn reset(stream: TcpStream) {
+/// Ends a connection as a crash would.
+pub(crate) fn reset(stream: TcpStream) {
     // Without lingering, closing sends a reset.
     let _ = stream.set_zero_linger();
 }
@@ -314,41 +356,7 @@ async fn serve(stream: TcpStream, connection: usize, state: &State) -> Option<()
                 }
             }
         }
-        match reply {
-            Reply::Raw(bytes) => {
-                stream.write_all(&bytes).await.ok()?;
-                stream.shutdown().await.ok()?;
-                return None;
-            }
-            Reply::Endless(piece) => {
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
-                    .await
-                    .ok()?;
-                let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), &piece, b"\r\n"].concat();
-                loop {
-                    stream.write_all(&chunk).await.ok()?;
-                }
-            }
-            Reply::Reset => {
-                reset(stream.into_inner());
-                return None;
-            }
-            Reply::Close => return None,
-            Reply::Stalled(bytes) => {
-                stream.write_all(&bytes).await.ok()?;
-                let _ = stream.read_u8().await;
-                return None;
-            }
-            Reply::Silence => {
-                // Nothing more comes but the end.
-                let _ = stream.read_u8().await;
-                return None;
-            }
-            Reply::Answer { .. } => stream.write_all(&reply.bytes()).await.ok()?,
-            // Taken apart above.
-            Reply::Held(..) | Reply::Last(..) => pending().await,
-        }
+        stream = reply.write(stream).await?;
         if closing {
             stream.shutdown().await.ok()?;
             return None;
@@ -357,7 +365,7 @@ async fn serve(stream: TcpStream, connection: usize, state: &State) -> Option<()
 }
 
 /// One request; none at the end of the connection, or where it is not HTTP.
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
+pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut first = String::new();
     stream
         .read_line(&mut first)

@@ -6,6 +6,7 @@ mod docs;
 mod localstack;
 mod ministack;
 mod size;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -36,6 +37,14 @@ const COMMANDS: &[Command] = &[
                 MiniStack, which it starts and stops. SQS_ENDPOINT and MINISTACK_ENDPOINT name\n\
                 running servers to use instead.",
         run: test::run,
+    },
+    Command {
+        name: "soak",
+        usage: "--minutes N [--seed S]",
+        words: "Sends, listens and settles for so long through a proxy that fails at random, in\n\
+                front of LocalStack; then accounts for every message, and fails where one is lost,\n\
+                doubled unannounced, or left.",
+        run: soak::run,
     },
     Command {
         name: "demo",
