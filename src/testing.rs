@@ -1,5 +1,7 @@
 //! Ports for native tests: a scripted service and a clock that jumps from event to event.
 
+pub(crate) mod fuzz;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;

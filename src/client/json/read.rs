@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is no white space.
     fn token(&mut self) -> Option<u8> {
-        self.0 = self.0.trim_ascii_start();
+        self.0 = trimmed(self.0);
         self.next()
     }
 
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, depth: usize) -> Option<Node<'a>> {
         let depth = depth.checked_sub(1)?;
-        self.0 = self.0.trim_ascii_start();
+        self.0 = trimmed(self.0);
         if let [b'-' | b'0'..=b'9', ..] = self.0 {
             return self.number();
         }
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
 
     fn list(&mut self, depth: usize) -> Option<Node<'a>> {
         let mut nodes = Vec::new();
-        if let [b']', rest @ ..] = self.0.trim_ascii_start() {
+        if let [b']', rest @ ..] = trimmed(self.0) {
             self.0 = rest;
             return Some(Node::List(nodes));
         }
@@ -307,6 +307,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Without the white space before it: JSON's four, which are fewer than ASCII's.
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
 /// How many bytes there are before the next quotation mark, backslash or control character. Bodies
 /// are long, so eight bytes are looked at in one step.
 fn plain(bytes: &[u8]) -> usize {
@@ -332,5 +340,7 @@ fn plain(bytes: &[u8]) -> usize {
             .count()
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
