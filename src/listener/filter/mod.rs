@@ -208,6 +208,9 @@ fn compare(found: &Found<'_>, operator: Operator, literal: &Literal) -> bool {
             written = number.to_string();
             return compare(&Found::Text(&written), operator, literal);
         }
+        (Found::Decimal(written), Literal::Text(_)) => {
+            return compare(&Found::Text(written), operator, literal);
+        }
         (Found::Integer(number), Literal::Number(other)) => (*number as f64).partial_cmp(other),
         (Found::Decimal(text) | Found::Text(text), Literal::Number(other)) => {
             number_of(text).and_then(|number| number.partial_cmp(other))
@@ -272,5 +275,7 @@ fn equality(equal: bool) -> Option<std::cmp::Ordering> {
     equal.then_some(std::cmp::Ordering::Equal)
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -261,9 +261,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether it may stand in a name that is not quoted; a letter of any language may.
+/// Whether it may stand in a name that is not quoted; a letter of any language may, but no space
+/// of any kind, which nobody would see there.
 fn is_of_a_name(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_') || !letter.is_ascii()
+    letter.is_ascii_alphanumeric()
+        || matches!(letter, '-' | '_')
+        || !letter.is_ascii() && !letter.is_whitespace()
 }
 
 fn single(mut tests: Vec<Test>, many: fn(Vec<Test>) -> Test) -> Test {

@@ -44,6 +44,8 @@ fn conditions_hold_over_properties_and_the_body() {
         "approximate-receive-count < 5",
         "regions contains 'b'",
         "body.order.total >= 120",
+        "body.order.total = '120.5'",
+        "body.order.total starts-with '120'",
         "body.order.lines[0].sku in ('z', 'a-1')",
         "body['order']['odd name'] = 'x'",
         "body.order['lines'][0]['sku'] = 'a-1'",
@@ -137,6 +139,7 @@ fn a_filter_that_cannot_be_read_says_where_and_why() {
         ("body..x = 1", "expected a member's name"),
         ("body.x[1 = 1", "expected `]`"),
         ("ä = 'x' und b = 1", "at character 9:"),
+        ("a\u{a0}= 1", "at character 2: expected =, !="),
         ("a = inf", "expected a text in quotes"),
         ("a = 1e999", "expected a text in quotes"),
     ] {
