@@ -266,13 +266,15 @@ impl<P: Ports + 'static> Listener<P> {
         fit
     }
 
-    /// Makes messages visible again: the last of them first, so that a group is never offered
-    /// from its middle.
+    /// Makes messages visible again, the last of them first: a group is never to be offered from
+    /// its middle. SQS keeps it closed while one of its messages is out; for services that open it
+    /// with the first that is back, those of groups come into sight a second later, and together.
     async fn give_back(&self, source: &Source, held: Vec<Held>) -> Result<(), Error> {
+        let seconds = u32::from(source.queue.is_fifo());
         let receipts: Vec<Receipt> = held
             .iter()
             .rev()
-            .map(|held| held.receipt(Some(0)))
+            .map(|held| held.receipt(Some(seconds)))
             .collect();
         let action = Action::ChangeVisibility;
         let done = receipts::all(&self.session, action, &source.queue, &receipts).await;

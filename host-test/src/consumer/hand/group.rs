@@ -4,10 +4,10 @@
 //! would overtake it. They go back one by one, the last one first, and after all of them the one
 //! that failed, whose lease meanwhile keeps the group closed at the service.
 //!
-//! They go back with the wait of the one that failed, and with no less than a second: some services
-//! open a group as soon as one of it is back, and a pull that waits would take the last ones before
-//! the first are there. Put off like this, all of them come into sight together. A stop, after which
-//! nothing is pulled here, gives back at once.
+//! They go back with the wait of the one that failed, and with no less than a second, also where
+//! the consumer stops: some services open a group as soon as one of it is back, and a pull that
+//! waits, here or at another host, would take the last ones before the first are there. Put off
+//! like this, all of them come into sight together.
 
 use std::collections::VecDeque;
 
@@ -19,7 +19,7 @@ use super::super::event::SettlementKind;
 use super::Hand;
 use super::entry::Stage;
 
-/// The least wait of what goes back while pulls go on, in seconds.
+/// The least wait of what goes back, in seconds.
 const LEAST_WAIT: u32 = 1;
 
 /// Deliveries of one group.
@@ -112,16 +112,17 @@ impl Hand {
         now: Instant,
     ) {
         self.set_stage(id, Stage::Returning);
-        let least = self.least_wait();
+        let is_stopping = self.is_stopping;
         if let Some(group) = self.groups.get_mut(name) {
             let place = group.queue.iter().position(|known| *known == id);
             let place = place.unwrap_or(0);
             group.queue.remove(place);
-            let is_alone = group.queue.len() <= place && group.returning.is_none();
-            let wait = if is_alone || kind == SettlementKind::GiveBack {
+            // What a stop has given back of its group already may not be in sight yet.
+            let is_alone = group.queue.len() <= place && group.returning.is_none() && !is_stopping;
+            let wait = if is_alone {
                 seconds
             } else {
-                seconds.max(least)
+                seconds.max(LEAST_WAIT)
             };
             let returning = group.returning.get_or_insert_default();
             returning.failed = Some((id, kind, wait));
@@ -142,7 +143,6 @@ impl Hand {
 
     /// Puts those of a group's queue from a place on among those on their way back.
     pub(super) fn return_from(&mut self, name: &str, place: usize) {
-        let least = self.least_wait();
         let Some(group) = self.groups.get_mut(name) else {
             return;
         };
@@ -168,16 +168,11 @@ impl Hand {
             // Those that are there already came later, and go first.
             let returning = group.returning.get_or_insert_default();
             returning.rest.splice(0..0, ours);
-            returning.wait = returning.wait.max(least);
+            returning.wait = returning.wait.max(LEAST_WAIT);
         }
         for id in dropped {
             self.forget(id);
         }
-    }
-
-    /// The least wait of what goes back now.
-    fn least_wait(&self) -> u32 {
-        if self.is_stopping { 0 } else { LEAST_WAIT }
     }
 
     /// Sends the next one of a group back, or goes on with the group when all are.

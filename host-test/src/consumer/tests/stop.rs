@@ -15,8 +15,9 @@ fn retries(service: &Service) -> Vec<Asked> {
         .collect()
 }
 
+/// At once; those of a group together, in a second.
 fn back(body: &str) -> Asked {
-    Asked::Retry(body.to_owned(), 0)
+    Asked::Retry(body.to_owned(), u32::from(body.starts_with("grouped")))
 }
 
 #[tokio::test(start_paused = true)]
