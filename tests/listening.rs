@@ -3,56 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_host::consumer::{
-    Consumer, ConsumerOptions, Control, Event, Figures, Handed, Handler, Outcome,
-};
+use connector_host::consumer::{Consumer, ConsumerOptions, Handed, Handler, Outcome};
 use connector_host::contract::{CommitMode, Disposition, Settlement};
 use connector_host::{CallError, Connection, Settings};
 use end_to_end::bounded;
 use end_to_end::broker::{Asked, Broker};
+use end_to_end::consuming::{self, Running, options};
 use end_to_end::random::Data;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-
-struct Running {
-    control: Control,
-    events: Arc<Mutex<Vec<Event>>>,
-    task: JoinHandle<Result<Figures, CallError>>,
-}
 
 fn consume(connection: Connection, concurrency: usize, handler: impl Handler) -> Running {
-    let mut options = ConsumerOptions::default();
-    options.concurrency = concurrency;
-    options.back_off.first = Duration::from_millis(20);
-    let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-    let heard = Arc::clone(&events);
-    let consumer =
-        Consumer::new(connection, "queue", Settings::new(), options).on_event(move |event| {
-            heard
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(event)
-        });
-    Running {
-        control: consumer.control(),
-        events,
-        task: tokio::spawn(consumer.run(handler)),
-    }
-}
-
-impl Running {
-    async fn stop(self) -> Figures {
-        self.control.stop();
-        let ended = bounded("the end", self.task).await;
-        ended.expect("a task").expect("a good end")
-    }
-
-    fn events(&self) -> Vec<Event> {
-        self.events
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
+    consuming::consume(&connection, "queue", &[], options(concurrency), handler)
 }
 
 fn body(handed: &Handed) -> String {
@@ -176,7 +137,7 @@ async fn a_stop_gives_back_what_waits_and_lets_the_plugin_give_back_its_own() {
             let returned = state
                 .asked
                 .iter()
-                .filter(|asked| matches!(asked, Asked::Retry(_, 0)));
+                .filter(|asked| matches!(asked, Asked::Retry(_, 1)));
             returned.count() == 4 && state.asked.contains(&Asked::Stop)
         })
         .await;

@@ -4,6 +4,7 @@
 //! `cargo xtask test` runs it: it gives the component and the servers.
 
 mod command;
+mod consumer_load;
 mod delete;
 mod described;
 mod documents;
@@ -13,6 +14,8 @@ mod faults;
 mod host;
 mod interop;
 mod listen_command;
+mod listener_faults;
+mod listener_settings;
 mod listening;
 mod load;
 mod misbehaviour;

@@ -11,7 +11,10 @@
 //! | [`broker`] | a queue for the misbehaving plugin to listen to |
 //! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
 //! | [`proxy`] | what a bad network does to requests, by chance, in front of a real server |
+//! | [`door`] | a way to a server that can be shut |
+//! | [`consuming`] | a consumer at work in this process |
 //! | [`python`] | boto3, the independent client |
+//! | [`listening`] | listeners and settlements of the plugin |
 //! | [`command`], [`scratch`] | the command as a process, and files for it |
 //! | [`random`] | names and data |
 //!
@@ -21,10 +24,13 @@
 pub mod broker;
 pub mod client;
 pub mod command;
+pub mod consuming;
 pub mod document;
+pub mod door;
 pub mod environment;
 pub mod error;
 pub mod every;
+pub mod listening;
 pub mod made;
 pub mod proxy;
 pub mod python;

@@ -1,4 +1,4 @@
-//! Names that no other test has, and data that is the same in every run.
+//! Names that no other test has, data that is the same in every run, and seeds for data that is not.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -10,6 +10,12 @@ pub fn name() -> String {
         "e2e-{:016x}",
         RandomState::new().hash_one(std::process::id())
     )
+}
+
+/// A seed that is another one in each run: a test that uses it says it where it fails.
+#[must_use]
+pub fn seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 /// A generator of data: xorshift64*, for variety and not for secrecy.

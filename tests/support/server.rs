@@ -188,7 +188,8 @@ impl Gate {
         self.0.close();
     }
 
-    async fn pass(&self) {
+    /// Waits until it is open.
+    pub async fn pass(&self) {
         // A closed semaphore is an open gate: it lets everybody through at once.
         let _ = self.0.acquire().await;
     }
