@@ -1,0 +1,182 @@
+//! `aws-sdk-sqs`, natively, as its documentation shows: one client, its default features.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::{Credentials, Region};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
+};
+
+use super::{Worker, side_by_side};
+use crate::work::{BATCH, BODY_BYTES, Place, Round, Work, body};
+
+pub(super) struct Native {
+    client: Client,
+    queue_url: Arc<str>,
+    bodies: Arc<[String]>,
+}
+
+impl Native {
+    pub(super) async fn new(place: &Place) -> Self {
+        Self {
+            client: client(place).await,
+            queue_url: place.queue_url.as_str().into(),
+            bodies: Arc::default(),
+        }
+    }
+}
+
+async fn client(place: &Place) -> Client {
+    let credentials = Credentials::new(
+        &place.access_key_id,
+        &place.secret_access_key,
+        None,
+        None,
+        "bench",
+    );
+    let config = aws_config::from_env()
+        .region(Region::new(place.region.clone()))
+        .endpoint_url(&place.endpoint)
+        .credentials_provider(credentials)
+        .load()
+        .await;
+    Client::new(&config)
+}
+
+/// Makes a queue on a server that has none yet, and gives its URL.
+pub(crate) async fn make_queue(place: &Place, name: &str) -> Result<String> {
+    let made = client(place)
+        .await
+        .create_queue()
+        .queue_name(name)
+        // Nothing that a round receives comes back in a later one.
+        .attributes(QueueAttributeName::VisibilityTimeout, "3600")
+        .send()
+        .await?;
+    made.queue_url.context("the server gave no URL")
+}
+
+/// Puts as many messages, with attributes, into a queue.
+pub(crate) async fn fill(place: &Place, messages: usize) -> Result<()> {
+    let client = client(place).await;
+    let attribute = |kind, value| {
+        MessageAttributeValue::builder()
+            .data_type(kind)
+            .string_value(value)
+            .build()
+    };
+    let (kind, weight) = (attribute("String", "order")?, attribute("Number", "12.5")?);
+    for start in (0..messages).step_by(BATCH) {
+        let entries = (start..messages.min(start + BATCH)).map(|number| {
+            SendMessageBatchRequestEntry::builder()
+                .id(number.to_string())
+                .message_body(body(number, BODY_BYTES))
+                .message_attributes("kind", kind.clone())
+                .message_attributes("weight", weight.clone())
+                .build()
+        });
+        let sent = client
+            .send_message_batch()
+            .queue_url(&place.queue_url)
+            .set_entries(Some(entries.collect::<Result<_, _>>()?))
+            .send()
+            .await?;
+        ensure!(sent.failed.is_empty(), "the queue could not be filled");
+    }
+    Ok(())
+}
+
+impl Worker for Native {
+    async fn prepare(&mut self, round: Round) -> Result<()> {
+        let (count, length) = match round.work.single_bytes() {
+            Some(length) => (1, length),
+            None => (round.messages, BODY_BYTES),
+        };
+        self.bodies = (0..count).map(|number| body(number, length)).collect();
+        Ok(())
+    }
+
+    async fn work(&self, round: Round) -> Result<()> {
+        let count = match round.work.single_bytes() {
+            Some(_) => round.messages,
+            None => round.messages.div_ceil(BATCH),
+        };
+        side_by_side(round.in_flight, count, |numbers| {
+            let client = self.client.clone();
+            let queue_url = Arc::clone(&self.queue_url);
+            let bodies = Arc::clone(&self.bodies);
+            async move {
+                while let Some(number) = numbers.next() {
+                    match round.work {
+                        Work::BatchSend => {
+                            let bodies = bodies.chunks(BATCH).nth(number).unwrap_or(&[]);
+                            send_batch(&client, &queue_url, bodies).await?;
+                        }
+                        Work::ReceiveDelete | Work::Listen => receive(&client, &queue_url).await?,
+                        _ => send(&client, &queue_url, bodies[0].clone()).await?,
+                    }
+                }
+                Ok(())
+            }
+        })
+        .await
+    }
+}
+
+async fn send(client: &Client, queue_url: &str, body: String) -> Result<()> {
+    let sent = client
+        .send_message()
+        .queue_url(queue_url)
+        .message_body(body)
+        .send()
+        .await?;
+    ensure!(sent.message_id.is_some(), "the message has no id");
+    Ok(())
+}
+
+async fn send_batch(client: &Client, queue_url: &str, bodies: &[String]) -> Result<()> {
+    let entries = bodies.iter().enumerate().map(|(index, body)| {
+        SendMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .message_body(body)
+            .build()
+    });
+    let sent = client
+        .send_message_batch()
+        .queue_url(queue_url)
+        .set_entries(Some(entries.collect::<Result<_, _>>()?))
+        .send()
+        .await?;
+    ensure!(sent.successful.len() == bodies.len(), "some were not sent");
+    Ok(())
+}
+
+async fn receive(client: &Client, queue_url: &str) -> Result<()> {
+    let received = client
+        .receive_message()
+        .queue_url(queue_url)
+        .max_number_of_messages(BATCH as i32)
+        .message_system_attribute_names(MessageSystemAttributeName::All)
+        .message_attribute_names("All")
+        .send()
+        .await?;
+    let messages = received.messages.unwrap_or_default();
+    ensure!(messages.len() == BATCH, "only {} came", messages.len());
+    let entries = messages.into_iter().enumerate().map(|(index, message)| {
+        DeleteMessageBatchRequestEntry::builder()
+            .id(index.to_string())
+            .set_receipt_handle(message.receipt_handle)
+            .build()
+    });
+    let deleted = client
+        .delete_message_batch()
+        .queue_url(queue_url)
+        .set_entries(Some(entries.collect::<Result<_, _>>()?))
+        .send()
+        .await?;
+    ensure!(deleted.successful.len() == BATCH, "some were not deleted");
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! What is measured of the plugin alone, each in a process of its own: a cold start, and what one
+//! more instance costs.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use connector_host::contract::{Document, Value};
+use connector_host::{Connection, Settings};
+use http::Uri;
+use serde_json::json;
+
+use crate::contenders::{Host, Wire, open};
+use crate::measure::{median, resident_bytes};
+use crate::work::{Place, body};
+
+/// Instances that are there at once; the engine's default lets 256 be.
+const INSTANCES: usize = 200;
+
+/// Runs one of them and prints what it found, JSON.
+pub(crate) fn run(name: &str, place: &Place, plugin: &Path) -> Result<()> {
+    // A platform's runtime runs before it loads a plugin.
+    let runtime = crate::runtime()?;
+    let found = match name {
+        "cold-start" => runtime.block_on(cold_start(place, plugin))?,
+        "instances" => runtime.block_on(instances(place, plugin))?,
+        _ => bail!("there is no probe {name:?}"),
+    };
+    println!("{found}");
+    Ok(())
+}
+
+/// From nothing, but with the compiled plugin in its cache, to the answer to the first message.
+async fn cold_start(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
+    let document = document(&body(0, 64));
+    let begun = Instant::now();
+    let host = Host::new(plugin)?;
+    let loaded = begun.elapsed();
+    let connection = open(&host, place, &[("max-attempts", Value::Integer(1))]).await?;
+    let opened = begun.elapsed();
+    send(&connection, place, &document).await?;
+    let answered = begun.elapsed();
+
+    // The same way without a plugin: a connection, a request, its answer.
+    let input = json!({ "QueueUrl": place.queue_url, "MessageBody": body(1, 64) }).to_string();
+    let authority = authority(place)?;
+    let before = Instant::now();
+    let mut wire = Wire::open(&authority).await?;
+    wire.call("SendMessage", Bytes::from(input)).await?;
+    let server = before.elapsed();
+    let ns = |duration: std::time::Duration| duration.as_nanos() as u64;
+    Ok(json!({
+        "load_ns": ns(loaded),
+        "open_ns": ns(opened - loaded),
+        "first_answer_ns": ns(answered - opened),
+        "server_ns": ns(server),
+        "beyond_server_ns": ns(answered.saturating_sub(server)),
+    }))
+}
+
+/// One more instance: each connection opened has exactly one, made and opened with its settings.
+async fn instances(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
+    let host = Host::new(plugin)?;
+    let document = document(&body(0, 4 << 10));
+    // What the first ones bring along for all is not what a further one costs.
+    let mut connections = Vec::with_capacity(INSTANCES);
+    for _ in 0..8 {
+        let connection = open(&host, place, &[]).await?;
+        send(&connection, place, &document).await?;
+        connections.push(connection);
+    }
+    let before = resident_bytes();
+    let mut times = Vec::new();
+    while connections.len() < INSTANCES {
+        let begun = Instant::now();
+        connections.push(open(&host, place, &[]).await?);
+        times.push(begun.elapsed().as_nanos() as f64);
+    }
+    let made = resident_bytes();
+    for connection in &connections {
+        send(connection, place, &document).await?;
+    }
+    let used = resident_bytes();
+    let further = times.len() as u64;
+    Ok(json!({
+        "ns": median(times).round(),
+        "bytes": made.saturating_sub(before) / further,
+        "bytes_after_a_call": used.saturating_sub(before) / further,
+    }))
+}
+
+async fn send(connection: &Connection, place: &Place, document: &Document) -> Result<()> {
+    let outcomes = connection
+        .execute(
+            "send",
+            Some(&place.queue_url),
+            &Settings::new(),
+            std::slice::from_ref(document),
+        )
+        .await?;
+    let done = outcomes
+        .first()
+        .is_some_and(|outcome| outcome.output.is_ok());
+    ensure!(done, "the message was not sent");
+    Ok(())
+}
+
+fn document(body: &str) -> Document {
+    Document {
+        payload: body.as_bytes().to_vec(),
+        content_type: None,
+        properties: Vec::new(),
+    }
+}
+
+fn authority(place: &Place) -> Result<String> {
+    let endpoint: Uri = place.endpoint.parse()?;
+    Ok(endpoint.authority().context("no authority")?.to_string())
+}
