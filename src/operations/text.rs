@@ -3,20 +3,9 @@
 /// What is wrong with a body or an attribute's value, if anything.
 ///
 /// The characters are those that the API Reference of `SendMessage` allows: `#x9 | #xA | #xD |
-/// #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`. UTF-8 holds no surrogates, so what is
-/// left to look for are control characters and U+FFFE and U+FFFF.
+/// #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`, which are those of XML 1.0.
 pub(super) fn problem(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let control = bytes
-        .iter()
-        .position(|byte| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
-    // U+FFFE and U+FFFF are EF BF BE and EF BF BF; few texts have an EF at all.
-    let noncharacter = || {
-        bytes
-            .windows(3)
-            .position(|window| matches!(window, [0xEF, 0xBF, 0xBE | 0xBF]))
-    };
-    let at = control.or_else(noncharacter)?;
+    let at = bytewise::find_outside_xml(text)?;
     let character = text.get(at..)?.chars().next()?;
     Some(format!(
         "has the character U+{:04X} at byte {at}, which SQS does not take",

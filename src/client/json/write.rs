@@ -1,7 +1,9 @@
 //! Writing JSON straight into a request's body.
 //!
 //! Bodies are large and their shape is fixed, so they are written once, in place, without a tree
-//! in between. Strings are escaped by `serde_json`.
+//! in between.
+
+use bytewise::write_json_string;
 
 use super::Node;
 use crate::contract::Value;
@@ -27,7 +29,7 @@ impl Object<'_> {
             Node::Boolean(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
             Node::Integer(number) => out.extend_from_slice(number.to_string().as_bytes()),
             Node::Decimal(digits) => out.extend_from_slice(digits.as_bytes()),
-            Node::Text(text) => string(out, text),
+            Node::Text(text) => write_json_string(out, text),
             Node::List(nodes) => {
                 out.push(b'[');
                 for (index, node) in nodes.iter().enumerate() {
@@ -73,14 +75,14 @@ impl Object<'_> {
             self.out.push(b',');
         }
         self.empty = false;
-        string(self.out, name);
+        write_json_string(self.out, name);
         self.out.push(b':');
     }
 
     /// A member that is text.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
-        string(self.out, value);
+        write_json_string(self.out, value);
         self
     }
 
@@ -135,16 +137,11 @@ impl Object<'_> {
             if index > 0 {
                 self.out.push(b',');
             }
-            string(self.out, item);
+            write_json_string(self.out, item);
         }
         self.out.push(b']');
         self
     }
-}
-
-fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing text into memory cannot fail.
-    let _ = serde_json::to_writer(out, text);
 }
 
 #[cfg(test)]

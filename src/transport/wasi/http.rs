@@ -129,7 +129,7 @@ async fn read(answer: IncomingResponse, bound: usize) -> Result<Response, Transp
     let body = answer
         .consume()
         .map_err(|()| broken("the answer has no body"))?;
-    response.body = read_body(&body, announced.unwrap_or(0), bound).await?;
+    response.body = read_body(&body, announced, bound).await?;
     if announced.is_some_and(|length| length != response.body.len()) {
         return Err(broken("the answer is shorter than it says"));
     }
@@ -138,7 +138,7 @@ async fn read(answer: IncomingResponse, bound: usize) -> Result<Response, Transp
 
 async fn read_body(
     body: &IncomingBody,
-    announced: usize,
+    announced: Option<usize>,
     bound: usize,
 ) -> Result<Vec<u8>, TransportError> {
     let stream: InputStream = body
@@ -146,15 +146,20 @@ async fn read_body(
         .map_err(|()| broken("the answer has no body"))?;
     let mut bytes: Vec<u8> = Vec::new();
     loop {
+        // To ask for the end of a body that is all there would be one more wait.
+        if announced.is_some_and(|length| length <= bytes.len()) {
+            return Ok(bytes);
+        }
+        let expected = announced.unwrap_or(0);
         match stream.read(READ) {
             // Ready need not mean that there is something.
             Ok(chunk) if chunk.is_empty() => reactor::ready(stream.subscribe()).await,
             Ok(chunk) if bytes.len() + chunk.len() > bound => return Err(too_large(bound)),
             // Most answers come in one piece, which then needs no copy.
-            Ok(chunk) if bytes.is_empty() && chunk.len() >= announced => bytes = chunk,
+            Ok(chunk) if bytes.is_empty() && chunk.len() >= expected => bytes = chunk,
             Ok(chunk) => {
                 // Room for the rest at once; `announced` is within the bound, see `read`.
-                bytes.reserve(chunk.len().max(announced.saturating_sub(bytes.len())));
+                bytes.reserve(chunk.len().max(expected.saturating_sub(bytes.len())));
                 bytes.extend_from_slice(&chunk);
             }
             Err(StreamError::Closed) => return Ok(bytes),
