@@ -9,7 +9,7 @@ use crate::options::Options;
 use crate::process::{Process, Server, probe};
 use crate::report::{Case, LeftOut, Report};
 use crate::work::{Place, Round, Work};
-use crate::{chart, report, targets};
+use crate::{chart, counts, report, targets};
 
 /// How many calls a caller has under way at once.
 pub(crate) const IN_FLIGHT: [usize; 2] = [1, 8];
@@ -56,6 +56,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         contest(&mut report, options, "fast", &server.place)?;
         if options.contenders.contains(&Contender::Plugin) {
             probes(&mut report, options, &server.place);
+            eprintln!("bench: instructions");
+            match counts::count() {
+                Ok(counted) => report.instructions = counted,
+                Err(why) => report.left_out.push(LeftOut {
+                    what: "instruction counts".to_owned(),
+                    why: format!("{why:#}"),
+                }),
+            }
         }
     }
     if let Some(place) = &options.localstack {

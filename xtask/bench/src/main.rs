@@ -7,6 +7,7 @@
 
 mod chart;
 mod contenders;
+mod counts;
 mod driver;
 mod measure;
 mod options;

@@ -40,6 +40,8 @@ pub(crate) struct Report {
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) cold_start: BTreeMap<String, Value>,
     pub(crate) further_instance: Value,
+    /// Of parts of the natively built core.
+    pub(crate) instructions: serde_json::Map<String, Value>,
     pub(crate) component_bytes: u64,
     quick: bool,
     load_before: String,
@@ -75,6 +77,7 @@ impl Report {
             left_out: Vec::new(),
             cold_start: BTreeMap::new(),
             further_instance: Value::Null,
+            instructions: serde_json::Map::new(),
             component_bytes: std::fs::metadata(&options.plugin).map_or(0, |file| file.len()),
             quick: options.quick,
             load_before: load(),
@@ -113,6 +116,7 @@ impl Report {
             "component_bytes": self.component_bytes,
             "cold_start": self.cold_start,
             "further_instance": self.further_instance,
+            "instructions": self.instructions,
             "quick": self.quick,
             "machine": {
                 "processors": std::thread::available_parallelism().map_or(0, usize::from),
@@ -166,6 +170,7 @@ pub(crate) fn print(report: &Report, targets: &[Target]) {
     );
     println!("Cold start: {}", json!(report.cold_start));
     println!("Further instance: {}", report.further_instance);
+    println!("Instructions: {}", json!(report.instructions));
     if !targets.is_empty() {
         println!("\n{:<72} {:>10} {:>10}", "target", "wanted", "measured");
     }

@@ -1,5 +1,6 @@
 //! The commands, one file each, and the list that `help` prints.
 
+mod bench;
 mod build;
 mod demo;
 mod docs;
@@ -77,6 +78,14 @@ const COMMANDS: &[Command] = &[
                 the tables of README.md. With --check it writes nothing and fails where one of\n\
                 them is stale.",
         run: docs::run,
+    },
+    Command {
+        name: "bench",
+        usage: "[--rounds N] [--quick] [--work W]... [--contender C]... [--server fast|localstack]...",
+        words: "Measures the plugin beside aws-sdk-sqs, raw hyper and boto3 doing the same work, on\n\
+                a server that answers at once and on LocalStack. Prints tables with the targets,\n\
+                and writes target/bench/report.json and report.svg. Wants a quiet machine.",
+        run: bench::run,
     },
     Command {
         name: "size",
