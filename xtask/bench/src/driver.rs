@@ -247,6 +247,7 @@ fn probes(report: &mut Report, options: &Options, place: &Place) {
     match cold {
         Ok(all) => {
             let names = [
+                "engine_ns",
                 "load_ns",
                 "open_ns",
                 "first_answer_ns",

@@ -35,7 +35,9 @@ pub(crate) fn run(name: &str, place: &Place, plugin: &Path) -> Result<()> {
 async fn cold_start(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
     let document = document(&body(0, 64));
     let begun = Instant::now();
-    let host = Host::new(plugin)?;
+    let engine = Host::engine(plugin)?;
+    let ready = begun.elapsed();
+    let host = Host::over(&engine, plugin)?;
     let loaded = begun.elapsed();
     let connection = open(&host, place, &[("max-attempts", Value::Integer(1))]).await?;
     let opened = begun.elapsed();
@@ -51,7 +53,8 @@ async fn cold_start(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
     let server = before.elapsed();
     let ns = |duration: std::time::Duration| duration.as_nanos() as u64;
     Ok(json!({
-        "load_ns": ns(loaded),
+        "engine_ns": ns(ready),
+        "load_ns": ns(loaded - ready),
         "open_ns": ns(opened - loaded),
         "first_answer_ns": ns(answered - opened),
         "server_ns": ns(server),

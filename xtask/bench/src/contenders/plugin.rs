@@ -24,15 +24,24 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Makes it; compiled code is kept beside the component.
+    /// Makes it.
     pub(crate) fn new(component: &Path) -> Result<Self> {
+        Self::over(&Self::engine(component)?, component)
+    }
+
+    /// Its engine; compiled code is kept beside the component.
+    pub(crate) fn engine(component: &Path) -> Result<Engine> {
         let mut options = EngineOptions::default();
         options.cache_directory = component
             .parent()
             .map(|folder| folder.join("bench/compiled"));
-        let engine = Engine::new(options)?;
+        Ok(Engine::new(options)?)
+    }
+
+    /// Loads the plugin into an engine.
+    pub(crate) fn over(engine: &Engine, component: &Path) -> Result<Self> {
         Ok(Self {
-            plugin: connector_host::Plugin::load(&engine, component)?,
+            plugin: connector_host::Plugin::load(engine, component)?,
             http: HttpPool::new(HttpOptions::default())?,
         })
     }
