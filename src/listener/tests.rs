@@ -422,7 +422,10 @@ fn stop_gives_back_what_was_not_handed_over_and_what_polls_under_way_still_bring
         "the last one first"
     );
     for entry in 0..2 {
-        assert_eq!(last.body["Entries"][entry]["VisibilityTimeout"], 1, "together");
+        assert_eq!(
+            last.body["Entries"][entry]["VisibilityTimeout"], 1,
+            "together"
+        );
     }
     let requests = seen.len();
     assert!(script.run(listener.next()).unwrap().is_empty());
