@@ -181,4 +181,6 @@ fn positive(values: &Values, name: &str) -> u64 {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -299,4 +299,6 @@ fn queue_of(target: &Target) -> Result<&crate::connection::queue::QueueReference
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::client::checksum;
 use crate::testing::{Reply, Script, Seen, fault, reply};
 
 mod administration;
+mod answer_properties;
 mod attempts;
 mod properties;
 mod receive;

@@ -141,9 +141,7 @@ impl Reply {
                 // Nothing more comes but the end.
                 let _ = stream.read_u8().await;
             }
-            Self::Silence => {
-                let _ = stream.read_u8().await;
-            }
+            Self::Silence => _ = stream.read_u8().await,
             // Taken apart before.
             Self::Held(..) | Self::Last(..) => pending().await,
         }

@@ -5,20 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::connection::endpoint::Endpoint;
 use crate::connection::queue::QueueReference;
-
-/// Any value of the contract.
-fn value() -> impl Strategy<Value = Value> {
-    prop_oneof![
-        any::<String>().prop_map(Value::Text),
-        "[ -~]{0,12}".prop_map(Value::Text),
-        any::<i64>().prop_map(Value::Integer),
-        (-10_i64..50_000).prop_map(Value::Integer),
-        any::<bool>().prop_map(Value::Boolean),
-        proptest::collection::vec(any::<String>(), 0..4).prop_map(Value::TextList),
-        proptest::collection::vec(any::<u8>(), 0..40).prop_map(Value::Bytes),
-        "[\\[\\]{}\":,a-z0-9. ]{0,20}".prop_map(Value::Json),
-    ]
-}
+use crate::testing::fuzz::{cases, json, value};
 
 /// Names that mean something, and some that do not.
 fn name() -> impl Strategy<Value = String> {
@@ -61,7 +48,7 @@ fn documents() -> impl Strategy<Value = Vec<Document>> {
 
 /// JSON with the names that answers and requests have.
 fn json_text() -> impl Strategy<Value = String> {
-    let names = proptest::sample::select(vec![
+    let names = vec![
         "Messages",
         "Body",
         "ReceiptHandle",
@@ -85,33 +72,12 @@ fn json_text() -> impl Strategy<Value = String> {
         "ApproximateReceiveCount",
         "RedrivePolicy",
         "New",
-    ]);
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::from),
-        any::<i64>().prop_map(Json::from),
-        any::<f64>().prop_map(Json::from),
-        any::<String>().prop_map(Json::from),
-        (0..12).prop_map(|id: i32| Json::from(id.to_string())),
     ];
-    let tree = leaf.prop_recursive(5, 60, 6, move |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..6).prop_map(Json::from),
-            proptest::collection::vec((names.clone(), inner), 0..6).prop_map(|members| {
-                Json::Object(
-                    members
-                        .into_iter()
-                        .map(|(n, v)| (n.to_owned(), v))
-                        .collect(),
-                )
-            }),
-        ]
-    });
-    tree.prop_map(|tree| tree.to_string())
+    json(names).prop_map(|tree| tree.to_string())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     /// One outcome a document, in their order, whatever the service answers to whatever input.
     #[test]
