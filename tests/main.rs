@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask test` runs it: it gives the component and the servers.
 
+mod accounting;
 mod command;
 mod consumer_load;
 mod delete;
@@ -12,6 +13,7 @@ mod endpoint;
 mod errors;
 mod faults;
 mod host;
+mod hostile;
 mod interop;
 mod listen_command;
 mod listener_faults;

@@ -330,7 +330,7 @@ async fn a_long_poll_gets_its_wait_time_on_top_of_the_request_timeout() {
 
 #[tokio::test]
 async fn an_answer_without_an_end_is_bounded() {
-    let error = after(|| Reply::Endless(vec![b'x'; 1 << 16])).await;
+    let error = after(|| Reply::endless(&[b'x'; 1 << 16])).await;
     // Too large, or too slow on a slow machine: both are bounds.
     assert!(
         ["corrupted", "timeout"].contains(&kind(&error)),

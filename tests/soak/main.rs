@@ -4,14 +4,14 @@
 //! | module | topic |
 //! |---|---|
 //! | `work` | senders, and consumers whose handlers fail |
-//! | `ledger` | what was sent, told and handled, and what that must not come to |
 //! | `memory` | what the process takes |
+//!
+//! `proxy` of the tests' support is the network, and `ledger` has what was sent, told and handled.
 //!
 //! A standard queue and a FIFO queue are worked on at once. The messages are looked for with the
 //! faults over: what was said to be sent must have been handled to success, and the queues must
 //! be empty. It ends N minutes and 100 seconds after its start at the latest.
 
-mod ledger;
 mod memory;
 mod work;
 
@@ -22,11 +22,11 @@ use std::time::{Duration, Instant};
 
 use end_to_end::client::Client;
 use end_to_end::environment::{Service, localstack};
+use end_to_end::ledger::{Balance, Ledger};
 use end_to_end::proxy::Proxy;
 use end_to_end::queue::Queue;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use ledger::{Balance, Ledger};
 use work::{Consuming, Site};
 
 /// The plugin's bound of an attempt.

@@ -10,12 +10,11 @@ use connector_host::contract::{Document, Error};
 use connector_host::{CallError, Connection, Settings};
 use end_to_end::document::{Read, With, text};
 use end_to_end::error::kind;
+use end_to_end::ledger::{Ledger, Told};
 use end_to_end::queue::Queue;
 use end_to_end::random::Data;
 use serde_json::Value;
 use tokio::task::JoinHandle;
-
-use crate::ledger::{Ledger, Told};
 
 /// How many messages may wait to be handled before senders pause: so many can be worked off once
 /// the sending is over.

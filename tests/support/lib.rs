@@ -6,10 +6,11 @@
 //! | [`client`] | the plugin in the host, with every error text searched for secrets |
 //! | [`document`], [`error`] | making and reading the contract's values |
 //! | [`every`] | every operation, run once |
+//! | [`ledger`] | what was sent, told and handled, and what that must not come to |
 //! | [`made`] | queues that the plugin itself makes |
 //! | [`queue`] | fresh queues, made by a small SQS client of our own |
 //! | [`broker`] | a queue for the misbehaving plugin to listen to |
-//! | [`server`], [`sqs`] | a server that plays scripts and records requests; answers of SQS for it |
+//! | [`server`], [`reply`], [`sqs`] | a server that plays scripts and records requests; what it can do; answers of SQS for it |
 //! | [`proxy`] | what a bad network does to requests, by chance, in front of a real server |
 //! | [`door`] | a way to a server that can be shut |
 //! | [`consuming`] | a consumer at work in this process |
@@ -30,12 +31,14 @@ pub mod door;
 pub mod environment;
 pub mod error;
 pub mod every;
+pub mod ledger;
 pub mod listening;
 pub mod made;
 pub mod proxy;
 pub mod python;
 pub mod queue;
 pub mod random;
+pub mod reply;
 pub mod scratch;
 pub mod server;
 pub mod sqs;

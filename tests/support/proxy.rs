@@ -20,7 +20,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::random::Data;
-use crate::server::{Reply, Request, read, reset};
+use crate::reply::{Reply, reset};
+use crate::server::{Request, read};
 
 /// What is done to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use end_to_end::random::Data;
 use tokio::sync::watch;
+
+use crate::random::Data;
 
 /// What the sender was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Told {
+pub enum Told {
     /// Nothing yet.
     Nothing,
     /// Taken under this message ID; perhaps twice.
@@ -36,7 +37,7 @@ struct State {
 }
 
 /// The ledger of one queue.
-pub(crate) struct Ledger {
+pub struct Ledger {
     seed: u64,
     state: Mutex<State>,
     outstanding: watch::Sender<usize>,
@@ -44,25 +45,31 @@ pub(crate) struct Ledger {
 
 /// What the ledger says at the end.
 #[derive(Debug, Default)]
-pub(crate) struct Balance {
-    pub(crate) sent: u64,
-    pub(crate) failed: BTreeMap<&'static str, u64>,
-    pub(crate) may_be_duplicated: u64,
+pub struct Balance {
+    /// Messages whose sender was told that they were taken.
+    pub sent: u64,
+    /// Messages whose sender was told otherwise, by the kind of the error.
+    pub failed: BTreeMap<&'static str, u64>,
+    /// Messages whose sender was told that they may be there twice.
+    pub may_be_duplicated: u64,
     /// Messages whose send failed and that came all the same.
-    pub(crate) failed_and_came: u64,
-    pub(crate) deliveries: u64,
+    pub failed_and_came: u64,
+    /// Times that a handler got one.
+    pub deliveries: u64,
     /// Messages that were there twice, because their sends were.
-    pub(crate) sent_twice: u64,
+    pub sent_twice: u64,
     /// Messages handled to success again, under the same message ID.
-    pub(crate) handled_again: u64,
+    pub handled_again: u64,
     /// Messages that were handled after a later one of their group.
-    pub(crate) out_of_order: u64,
+    pub out_of_order: u64,
     /// What must not be.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 impl Ledger {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// An empty one, for bodies that follow from the seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self {
             seed,
             state: Mutex::default(),
@@ -75,7 +82,7 @@ impl Ledger {
     }
 
     /// Opens a line for a message that is about to be sent, and gives its body.
-    pub(crate) fn open(&self, key: &str, group: Option<(String, u64)>) -> String {
+    pub fn open(&self, key: &str, group: Option<(String, u64)>) -> String {
         let line = Line {
             told: Told::Nothing,
             group,
@@ -86,7 +93,7 @@ impl Ledger {
     }
 
     /// Notes what the sender was told.
-    pub(crate) fn tell(&self, key: &str, told: Told) {
+    pub fn tell(&self, key: &str, told: Told) {
         let mut state = self.state();
         let Some(line) = state.lines.get_mut(key) else {
             return;
@@ -98,7 +105,7 @@ impl Ledger {
     }
 
     /// Notes a delivery, and looks at its body; its key, where it has one.
-    pub(crate) fn came(&self, payload: &[u8]) -> Option<String> {
+    pub fn came(&self, payload: &[u8]) -> Option<String> {
         let mut state = self.state();
         state.deliveries += 1;
         let text = std::str::from_utf8(payload).unwrap_or_default();
@@ -116,7 +123,7 @@ impl Ledger {
     }
 
     /// Notes that a message was handled to success.
-    pub(crate) fn handled(&self, key: &str, message_id: String) {
+    pub fn handled(&self, key: &str, message_id: String) {
         let mut state = self.state();
         let State {
             lines,
@@ -140,7 +147,7 @@ impl Ledger {
     }
 
     /// Ends when no more messages than so many wait to be handled.
-    pub(crate) async fn at_most(&self, outstanding: usize) {
+    pub async fn at_most(&self, outstanding: usize) {
         let mut changes = self.outstanding.subscribe();
         // The sender lives in `self`.
         let _ = changes.wait_for(|count| *count <= outstanding).await;
@@ -148,7 +155,8 @@ impl Ledger {
 
     /// Compares all lines. `lost` is how many leases and settlements are known to be lost: each
     /// may have had one message handled again.
-    pub(crate) fn balance(&self, lost: u64) -> Balance {
+    #[must_use]
+    pub fn balance(&self, lost: u64) -> Balance {
         let state = self.state();
         let mut balance = Balance {
             deliveries: state.deliveries,
