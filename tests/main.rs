@@ -5,7 +5,10 @@
 
 mod accounting;
 mod command;
+mod consumer_groups;
 mod consumer_load;
+mod consumer_outage;
+mod consumer_service;
 mod delete;
 mod described;
 mod documents;
@@ -16,6 +19,7 @@ mod host;
 mod hostile;
 mod interop;
 mod listen_command;
+mod listener;
 mod listener_faults;
 mod listener_settings;
 mod listening;

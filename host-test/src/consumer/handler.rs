@@ -12,7 +12,7 @@ pub enum Outcome {
     /// It is done: the message is removed.
     Accept,
     /// It is not done: the message is offered again after so many seconds; none: after the wait
-    /// that the delivery suggests. 0 is at once.
+    /// that the delivery suggests. 0 is at once; in a group it is a second, which keeps its order.
     Retry(Option<u32>),
 }
 

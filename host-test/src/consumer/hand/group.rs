@@ -4,10 +4,12 @@
 //! would overtake it. They go back one by one, the last one first, and after all of them the one
 //! that failed, whose lease meanwhile keeps the group closed at the service.
 //!
-//! They go back with the wait of the one that failed, and with no less than a second, also where
-//! the consumer stops: some services open a group as soon as one of it is back, and a pull that
-//! waits, here or at another host, would take the last ones before the first are there. Put off
-//! like this, all of them come into sight together.
+//! They go back with the wait of the one that failed, and that is a second at least, also where it
+//! is alone and where the consumer stops. What is offered at once can come again before the answer
+//! that it is back: what came would have to go back once more, to keep the order. And some services
+//! open a group as soon as one of it is in sight, so that a pull that waits, here or at another
+//! host, would take the last ones before the first are there; put off alike, all of them come into
+//! sight together.
 
 use std::collections::VecDeque;
 
@@ -112,18 +114,11 @@ impl Hand {
         now: Instant,
     ) {
         self.set_stage(id, Stage::Returning);
-        let is_stopping = self.is_stopping;
         if let Some(group) = self.groups.get_mut(name) {
             let place = group.queue.iter().position(|known| *known == id);
             let place = place.unwrap_or(0);
             group.queue.remove(place);
-            // What a stop has given back of its group already may not be in sight yet.
-            let is_alone = group.queue.len() <= place && group.returning.is_none() && !is_stopping;
-            let wait = if is_alone {
-                seconds
-            } else {
-                seconds.max(LEAST_WAIT)
-            };
+            let wait = seconds.max(LEAST_WAIT);
             let returning = group.returning.get_or_insert_default();
             returning.failed = Some((id, kind, wait));
             returning.wait = returning.wait.max(wait);
