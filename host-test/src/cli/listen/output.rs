@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use connector_host::contract::Document;
 use tokio::fs::File;
-use tokio::io::{AsyncWrite, AsyncWriteExt, Stdout};
+use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, Stdout};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::document::Json;
@@ -42,8 +42,11 @@ impl Output {
         let target = if path.as_os_str() == "-" {
             Target::Stdout(tokio::io::stdout())
         } else {
-            let file = File::options().create(true).append(true).open(path).await?;
+            let mut file = File::options().create(true).append(true).open(path).await?;
             if file.metadata().await?.is_file() {
+                if ends_in_a_line(path).await {
+                    file.write_all(b"\n").await?;
+                }
                 Target::File(file)
             } else {
                 Target::Special(file)
@@ -77,6 +80,18 @@ impl Output {
             .get()
             .map(|error| io::Error::new(error.kind(), error.to_string()))
     }
+}
+
+/// Whether a file's last line has no end. A process that was killed, or a disk that was full, may
+/// have left half a line: what is appended to it could not be read, and would be lost.
+async fn ends_in_a_line(path: &Path) -> bool {
+    let last = async {
+        let mut file = File::open(path).await?;
+        file.seek(io::SeekFrom::End(-1)).await?;
+        file.read_u8().await
+    };
+    // An empty file has no last byte, and one that may only be written is taken as it is.
+    last.await.is_ok_and(|byte| byte != b'\n')
 }
 
 /// Writes lines, as many together as there are, until one fails: what comes after half a line
@@ -159,6 +174,17 @@ mod tests {
         numbers.sort_unstable();
         assert_eq!(numbers, (0..50).collect::<Vec<_>>());
         assert!(output.failure().is_none());
+    }
+
+    #[tokio::test]
+    async fn half_a_line_that_a_killed_process_left_spoils_no_other() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("out.jsonl");
+        std::fs::write(&path, "{\"payload\":\"be").expect("a file");
+        let output = Output::append(&path).await.expect("an output");
+        assert!(output.write(&document("after")).await);
+        let text = std::fs::read_to_string(&path).expect("a file");
+        assert_eq!(text, "{\"payload\":\"be\n{\"payload\":\"after\"}\n");
     }
 
     #[cfg(target_os = "linux")]
