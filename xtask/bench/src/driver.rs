@@ -264,11 +264,21 @@ fn probes(report: &mut Report, options: &Options, place: &Place) {
             why: format!("{why:#}"),
         }),
     }
-    match probe("instances", place, &options.plugin) {
-        Ok(found) => report.further_instance = found,
-        Err(why) => report.left_out.push(LeftOut {
-            what: "further instance".to_owned(),
-            why: format!("{why:#}"),
-        }),
+    report.further_instance = probed(report, "instances", place, options);
+    // Short rounds are there for those who do not want to wait for so long.
+    if !options.quick {
+        eprintln!("bench: idle listeners");
+        report.idle = probed(report, "idle", place, options);
     }
+}
+
+/// What a probe found; null, and a note why, where it failed.
+fn probed(report: &mut Report, name: &str, place: &Place, options: &Options) -> serde_json::Value {
+    probe(name, place, &options.plugin).unwrap_or_else(|why| {
+        report.left_out.push(LeftOut {
+            what: format!("the probe {name}"),
+            why: format!("{why:#}"),
+        });
+        serde_json::Value::Null
+    })
 }

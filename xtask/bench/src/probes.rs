@@ -1,22 +1,32 @@
-//! What is measured of the plugin alone, each in a process of its own: a cold start, and what one
-//! more instance costs.
+//! What is measured of the plugin alone, each in a process of its own: a cold start, what one more
+//! instance costs, and what many idle listeners do.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 use connector_host::contract::{Document, Value};
 use connector_host::{Connection, Settings};
 use http::Uri;
 use serde_json::json;
+use tokio::task::JoinSet;
 
-use crate::contenders::{Host, Wire, open};
-use crate::measure::{median, resident_bytes};
+use crate::contenders::{Host, Wire, listener, open};
+use crate::measure::{cpu_ns, median, resident_bytes};
+use crate::server::IDLE;
 use crate::work::{Place, body};
 
 /// Instances that are there at once; the engine's default lets 256 be.
 const INSTANCES: usize = 200;
+/// Listeners that wait at once.
+const LISTENERS: usize = 1_000;
+/// Their long polls, the longest that SQS allows.
+const POLL_SECONDS: i64 = 20;
+/// How long they are looked at: two polls of each.
+const LOOKED_AT: Duration = Duration::from_secs(2 * POLL_SECONDS as u64);
+/// By then all of them wait.
+const SETTLING_DOWN: Duration = Duration::from_secs(5);
 
 /// Runs one of them and prints what it found, JSON.
 pub(crate) fn run(name: &str, place: &Place, plugin: &Path) -> Result<()> {
@@ -25,6 +35,7 @@ pub(crate) fn run(name: &str, place: &Place, plugin: &Path) -> Result<()> {
     let found = match name {
         "cold-start" => runtime.block_on(cold_start(place, plugin))?,
         "instances" => runtime.block_on(instances(place, plugin))?,
+        "idle" => runtime.block_on(idle(place, plugin))?,
         _ => bail!("there is no probe {name:?}"),
     };
     println!("{found}");
@@ -51,7 +62,7 @@ async fn cold_start(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
     let mut wire = Wire::open(&authority).await?;
     wire.call("SendMessage", Bytes::from(input)).await?;
     let server = before.elapsed();
-    let ns = |duration: std::time::Duration| duration.as_nanos() as u64;
+    let ns = |duration: Duration| duration.as_nanos() as u64;
     Ok(json!({
         "engine_ns": ns(ready),
         "load_ns": ns(loaded - ready),
@@ -90,6 +101,40 @@ async fn instances(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
         "ns": median(times).round(),
         "bytes": made.saturating_sub(before) / further,
         "bytes_after_a_call": used.saturating_sub(before) / further,
+    }))
+}
+
+/// Listeners to whom nothing comes: what they take of the memory and of a processor.
+async fn idle(place: &Place, plugin: &Path) -> Result<serde_json::Value> {
+    let host = Host::new(plugin)?;
+    let connection = open(&host, place, &[]).await?;
+    let queue = format!("{}/000000000000/{IDLE}", place.endpoint);
+    let mut waiting = JoinSet::new();
+    for _ in 0..LISTENERS {
+        let mut listener = listener(&connection, &queue, 1, POLL_SECONDS).await?;
+        waiting.spawn(async move {
+            loop {
+                match listener.next().await {
+                    Ok(none) if none.is_empty() => {}
+                    Ok(_) => return anyhow!("the idle queue had a message"),
+                    Err(error) => return error.into(),
+                }
+            }
+        });
+    }
+    tokio::time::sleep(SETTLING_DOWN).await;
+    let (begun, before) = (Instant::now(), cpu_ns());
+    match tokio::time::timeout(LOOKED_AT, waiting.join_next()).await {
+        Err(_) => {}
+        Ok(Some(ended)) => return Err(ended?.context("a listener ended")),
+        Ok(None) => bail!("there was no listener"),
+    }
+    let busy = cpu_ns().saturating_sub(before) as f64;
+    Ok(json!({
+        "listeners": LISTENERS,
+        "seconds": LOOKED_AT.as_secs(),
+        "resident_bytes": resident_bytes(),
+        "core_share": busy / begun.elapsed().as_nanos() as f64,
     }))
 }
 

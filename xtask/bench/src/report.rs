@@ -40,6 +40,8 @@ pub(crate) struct Report {
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) cold_start: BTreeMap<String, Value>,
     pub(crate) further_instance: Value,
+    /// What many listeners take that wait.
+    pub(crate) idle: Value,
     /// Of parts of the natively built core.
     pub(crate) instructions: serde_json::Map<String, Value>,
     pub(crate) component_bytes: u64,
@@ -77,6 +79,7 @@ impl Report {
             left_out: Vec::new(),
             cold_start: BTreeMap::new(),
             further_instance: Value::Null,
+            idle: Value::Null,
             instructions: serde_json::Map::new(),
             component_bytes: std::fs::metadata(&options.plugin).map_or(0, |file| file.len()),
             quick: options.quick,
@@ -116,6 +119,7 @@ impl Report {
             "component_bytes": self.component_bytes,
             "cold_start": self.cold_start,
             "further_instance": self.further_instance,
+            "idle": self.idle,
             "instructions": self.instructions,
             "quick": self.quick,
             "machine": {
@@ -170,6 +174,7 @@ pub(crate) fn print(report: &Report, targets: &[Target]) {
     );
     println!("Cold start: {}", json!(report.cold_start));
     println!("Further instance: {}", report.further_instance);
+    println!("Idle listeners: {}", report.idle);
     println!("Instructions: {}", json!(report.instructions));
     if !targets.is_empty() {
         println!("\n{:<72} {:>10} {:>10}", "target", "wanted", "measured");

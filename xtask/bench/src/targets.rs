@@ -96,7 +96,7 @@ fn name(case: &Case) -> String {
 
 fn alone(report: &Report, targets: &mut Vec<Target>) {
     let cold = report.cold_start.get("beyond_server_ns");
-    let instance = &report.further_instance;
+    let (instance, idle) = (&report.further_instance, &report.idle);
     let rows = [
         (
             "a cold start, beyond the server's time",
@@ -112,6 +112,20 @@ fn alone(report: &Report, targets: &mut Vec<Target>) {
             f64::from(2 << 20),
             f64::from(1 << 20),
             "MiB",
+        ),
+        (
+            "1,000 idle listeners' memory",
+            idle.get("resident_bytes"),
+            1.5 * f64::from(1 << 30),
+            f64::from(1 << 30),
+            "GiB",
+        ),
+        (
+            "1,000 idle listeners' share of a core",
+            idle.get("core_share"),
+            0.05,
+            0.01,
+            "%",
         ),
     ];
     for (what, measured, wanted, unit, word) in rows {

@@ -8,13 +8,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use connector_host::contract::{Document, Outcome, Value};
 use connector_host::{
-    Connection, ConnectionOptions, Engine, EngineOptions, HttpOptions, HttpPool, Policy, Settings,
+    Connection, ConnectionOptions, Engine, EngineOptions, HttpOptions, HttpPool, Listener, Policy,
+    Settings,
 };
+use tokio::sync::Mutex;
 
-use super::{Worker, side_by_side};
+use super::{Worker, listening, side_by_side};
 use crate::work::{BODY_BYTES, Place, Round, WINDOW, Work, body};
 
 /// What a process has once.
@@ -74,6 +76,8 @@ pub(super) struct Plugin {
     /// One request a call.
     beside_others: Connection,
     documents: Arc<[Document]>,
+    /// That of the present round.
+    listener: Mutex<Option<Listener>>,
 }
 
 impl Plugin {
@@ -86,6 +90,7 @@ impl Plugin {
             alone: open(&host, place, std::slice::from_ref(&checked)).await?,
             beside_others: open(&host, place, &[checked, one]).await?,
             documents: Arc::default(),
+            listener: Mutex::default(),
         })
     }
 
@@ -102,6 +107,17 @@ impl Worker for Plugin {
         let (count, length) = match round.work.single_bytes() {
             Some(length) => (1, length),
             None if round.work == Work::BatchSend => (round.messages, BODY_BYTES),
+            None if round.work == Work::Listen => {
+                // The last one may have requests under way, which must not take this round's
+                // messages.
+                if let Some(mut last) = self.listener.get_mut().take() {
+                    last.stop().await?;
+                }
+                let connection = self.connection(round);
+                let listener = listening::listener(&connection, &self.queue, round.in_flight, 0);
+                *self.listener.get_mut() = Some(listener.await?);
+                return Ok(());
+            }
             None => return Ok(()),
         };
         self.documents = (0..count)
@@ -112,6 +128,11 @@ impl Worker for Plugin {
 
     async fn work(&self, round: Round) -> Result<()> {
         let connection = self.connection(round);
+        if round.work == Work::Listen {
+            let mut listener = self.listener.lock().await;
+            let listener = listener.as_mut().context("there is no listener")?;
+            return listening::drain(listener, &connection, &self.queue, round).await;
+        }
         // Of many callers, none should be left with a large window at the end.
         let window = (WINDOW / round.in_flight).min(round.messages);
         let count = match round.work.single_bytes() {
@@ -128,7 +149,7 @@ impl Worker for Plugin {
                     match round.work {
                         Work::BatchSend => send(&connection, &queue, some.unwrap_or(&[])).await?,
                         Work::ReceiveDelete => receive(&connection, &queue, window).await?,
-                        Work::Listen => return Err(anyhow!("the plugin does not listen")),
+                        Work::Listen => bail!("it is a listener's own loop"),
                         // Every message is made anew, as it is for the others.
                         _ => send(&connection, &queue, &[documents[0].clone()]).await?,
                     }
