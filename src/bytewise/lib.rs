@@ -52,6 +52,50 @@ fn write_escaped(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', letter]);
 }
 
+/// How many bytes there are before the next quotation mark, backslash or control character.
+pub fn plain_json(bytes: &[u8]) -> usize {
+    let (words, _) = bytes.as_chunks::<8>();
+    let plain = |bytes: &&[u8; 8]| {
+        let word = u64::from_le_bytes(**bytes);
+        below(word, 0x20) | equal(word, b'"') | equal(word, b'\\') == 0
+    };
+    let length = 8 * words.iter().take_while(plain).count();
+    let rest = bytes.get(length..).unwrap_or_default().iter();
+    length
+        + rest
+            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20))
+            .count()
+}
+
+/// Appends a JSON string's bytes and what its escapes of two bytes stand for, and gives how many
+/// bytes it has read. It stops at a quotation mark, a control character, and any other escape.
+///
+/// Where one byte is escaped, more are, JSON within JSON above all: what lies between is too short
+/// for steps of eight bytes.
+pub fn read_json_text(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    // Most are bodies, whose length is not known before their end.
+    out.reserve(bytes.len().min(1_024));
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        let (length, byte) = match *rest {
+            [b'\\', letter, ..] => match letter {
+                b'"' | b'\\' | b'/' => (2, letter),
+                b'n' => (2, b'\n'),
+                b'r' => (2, b'\r'),
+                b't' => (2, b'\t'),
+                b'b' => (2, 0x08),
+                b'f' => (2, 0x0C),
+                _ => break,
+            },
+            [] | [b'"' | b'\\' | 0..0x20, ..] => break,
+            [byte, ..] => (1, byte),
+        };
+        out.push(byte);
+        at += length;
+    }
+    at
+}
+
 /// Where the first character is that XML 1.0 does not have: a control character other than tab,
 /// line feed and carriage return, or U+FFFE or U+FFFF. (UTF-8 holds no surrogates.)
 pub fn find_outside_xml(text: &str) -> Option<usize> {
@@ -95,6 +139,32 @@ mod tests {
                 assert_eq!(out, expected, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_written_is_read_up_to_what_others_have_to_see_to() {
+        for place in 0..20 {
+            let before = "é".repeat(place);
+            for (end, stop) in [
+                ("\"", 0x22),
+                ("\\u0041", b'\\'),
+                ("\\x", b'\\'),
+                ("\n", b'\n'),
+            ] {
+                let text = format!("{before}\"\\/\n\r\t\u{8}\u{c} and more");
+                let mut json = Vec::new();
+                write_json_string(&mut json, &text);
+                json.pop();
+                json.extend_from_slice(end.as_bytes());
+                let mut out = Vec::new();
+                let length = read_json_text(&mut out, &json[1..]);
+                assert_eq!(String::from_utf8(out).unwrap(), text);
+                assert_eq!(json[1 + length], stop);
+                assert_eq!(plain_json(&json[1..]), before.len());
+            }
+        }
+        assert_eq!(read_json_text(&mut Vec::new(), b"\\"), 0);
+        assert_eq!(plain_json(b"no end, and no more"), 19);
     }
 
     #[test]

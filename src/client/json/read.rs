@@ -195,22 +195,21 @@ impl<'a> Reader<'a> {
 
     /// A text, behind its opening quotation mark.
     fn string(&mut self) -> Option<Cow<'a, str>> {
-        let text = self.text(plain(self.0))?;
+        let text = self.text(bytewise::plain_json(self.0))?;
         let mut next = self.next()?;
         if next == b'"' {
             return Some(Cow::Borrowed(text));
         }
-        // Where one is escaped, more are, JSON within JSON above all: what is left is too short for
-        // steps of many bytes.
         let mut bytes = text.as_bytes().to_vec();
         loop {
             match next {
                 b'"' => return String::from_utf8(bytes).ok().map(Cow::Owned),
                 b'\\' => self.escaped(&mut bytes)?,
                 // A control character has to be escaped.
-                0..b' ' => return None,
-                byte => bytes.push(byte),
+                _ => return None,
             }
+            let length = bytewise::read_json_text(&mut bytes, self.0);
+            self.0 = self.0.get(length..)?;
             next = self.next()?;
         }
     }
@@ -313,31 +312,6 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
-}
-
-/// How many bytes there are before the next quotation mark, backslash or control character. Bodies
-/// are long, so eight bytes are looked at in one step.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 0xFF;
-    const HIGH_BITS: u64 = ONES << 7;
-    // The high bit of each byte below the bound, and maybe of bytes behind the first such.
-    let below =
-        |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH_BITS;
-    let special = |word: u64| {
-        let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-        below(word, b' ') | equal(b'"') | equal(b'\\')
-    };
-    let (words, _) = bytes.as_chunks();
-    let length = 8 * words
-        .iter()
-        .take_while(|word| special(u64::from_le_bytes(**word)) == 0)
-        .count();
-    let rest = bytes.get(length..).unwrap_or_default();
-    length
-        + rest
-            .iter()
-            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..b' '))
-            .count()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::measure::{cpu_ns, median, resident_bytes};
 use crate::server::IDLE;
 use crate::work::{Place, body};
 
-/// Instances that are there at once; the engine's default lets 256 be.
+/// Instances that are there at once, well below the engine's bound.
 const INSTANCES: usize = 200;
 /// Listeners that wait at once.
 const LISTENERS: usize = 1_000;
