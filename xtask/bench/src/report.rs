@@ -137,15 +137,8 @@ impl Report {
 /// Prints it.
 pub(crate) fn print(report: &Report, targets: &[Target]) {
     println!(
-        "{:<14} {:>9} {:<10}  {:<16} {:>12} {:>12} {:>12}  {}",
-        "work",
-        "in flight",
-        "server",
-        "contender",
-        "µs/message",
-        "CPU µs",
-        "messages/s",
-        "× aws-sdk-sqs"
+        "{:<14} {:>9} {:<10}  {:<16} {:>12} {:>12} {:>12}  × aws-sdk-sqs",
+        "work", "in flight", "server", "contender", "µs/message", "CPU µs", "messages/s",
     );
     for case in report.cases.iter().chain(&report.variants) {
         let native = report.case(&case.server, case.work, case.in_flight, Contender::Native);

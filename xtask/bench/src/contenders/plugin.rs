@@ -133,8 +133,9 @@ impl Worker for Plugin {
             let listener = listener.as_mut().context("there is no listener")?;
             return listening::drain(listener, &connection, &self.queue, round).await;
         }
-        // Of many callers, none should be left with a large window at the end.
-        let window = (WINDOW / round.in_flight).min(round.messages);
+        // Of many callers, none should be left with a large window at the end, and all together
+        // receive as many messages as there are.
+        let window = WINDOW.min(round.messages) / round.in_flight;
         let count = match round.work.single_bytes() {
             Some(_) => round.messages,
             None => round.messages.div_ceil(window),
