@@ -21,6 +21,8 @@ pub(super) struct Pace {
     interval: Duration,
     empty: u32,
     failed: u32,
+    /// When the last failure was seen.
+    failed_at: Duration,
     not_before: Duration,
 }
 
@@ -42,6 +44,12 @@ impl Pace {
         self.failed > 0
     }
 
+    /// Whether a request that failed had begun before the last failure was seen: then it is the
+    /// same failure, and says nothing new.
+    pub(super) fn knows(&self, begun: Duration) -> bool {
+        self.is_failing() && begun < self.failed_at
+    }
+
     /// Messages came.
     pub(super) fn brought(&mut self) {
         self.empty = 0;
@@ -61,6 +69,7 @@ impl Pace {
     pub(super) fn has_failed(&mut self, now: Duration, random: u64) {
         let pause = self.doubled(FAILED, FAILED_LONGEST, self.failed, random);
         self.failed = self.failed.saturating_add(1);
+        self.failed_at = now;
         self.not_before = now.saturating_add(pause);
     }
 
@@ -120,6 +129,17 @@ mod tests {
             pace.was_empty(now, random);
             assert!(!pace.is_failing());
         }
+    }
+
+    #[test]
+    fn requests_that_fail_together_are_one_failure() {
+        let mut pace = Pace::new(Duration::ZERO);
+        assert!(!pace.knows(Duration::ZERO), "nothing has failed yet");
+        pace.has_failed(seconds(5.0), 0);
+        assert!(pace.knows(seconds(4.0)));
+        assert!(!pace.knows(seconds(6.0)), "one that was tried after it");
+        pace.brought();
+        assert!(!pace.knows(seconds(4.0)));
     }
 
     #[test]

@@ -153,6 +153,9 @@ impl<P: Ports + 'static> Listener<P> {
         let full = matches!(&polled.answer, Ok(messages) if messages.len() == BATCH_ENTRIES);
         let mut came = match self.sort(state, source, polled) {
             Ok(came) => came,
+            // Several requests that an outage ends are one failure: it is told once, and each more
+            // of them must not put off the next request further.
+            Err(_) if state.pace.knows(begun) => return Ok(true),
             Err(error) => {
                 let ports = self.session.client.ports();
                 state.pace.has_failed(ports.monotonic(), ports.random());
