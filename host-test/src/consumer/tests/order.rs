@@ -65,8 +65,9 @@ async fn a_retry_waits_as_the_handler_says_or_as_the_delivery_suggests() {
 
 #[tokio::test(start_paused = true)]
 async fn the_order_of_acceptance_in_a_group_is_that_of_sending_though_handlers_fail() {
-    for seed in 1..=5 {
+    for (seed, opens_early) in (1..=5).zip([false, true].into_iter().cycle()) {
         let service = Service::new();
+        service.state().opens_early = opens_early;
         service.state().lease = Duration::from_secs(4);
         for number in 0..20 {
             for group in 0..15 {
@@ -105,6 +106,30 @@ async fn the_order_of_acceptance_in_a_group_is_that_of_sending_though_handlers_f
             assert_eq!(accepted, sent, "group {group}, seed {seed}");
         }
         assert_eq!(figures.settlements_lost, 0, "{figures}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_a_group_retried_at_once_brings_no_endless_giving_back() {
+    // It comes again, with those after it, before the answer that it is back.
+    for opens_early in [false, true] {
+        let service = Service::new();
+        service.state().opens_early = opens_early;
+        service.state().largest_pull = 1;
+        for number in 0..30 {
+            service.send(format!("message {number:02}"), Some("group"));
+        }
+        let running = start(&service, options(1), |handed: Handed| async move {
+            match handed.attempt() {
+                1 => Outcome::Retry(Some(0)),
+                _ => Outcome::Accept,
+            }
+        });
+        service.until_empty().await;
+        let figures = running.stop().await;
+        assert_eq!((figures.accepted, figures.retried), (30, 30));
+        assert_eq!(figures.given_back, 0, "{figures}");
+        assert!(service.accepted().is_sorted());
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Message {
     pub(super) problem: Option<Error>,
     /// Out, or put off, until then.
     hidden_until: Instant,
+    /// Its place among all receipts, while it is out.
+    receipt: Option<u64>,
 }
 
 /// What the service was asked, in its order.
@@ -57,6 +59,12 @@ pub(super) struct State {
     /// Which settlements are refused.
     pub(super) refuse: Option<Refusal>,
     pub(super) largest_pull: usize,
+    /// As LocalStack does it: a group opens as soon as one of it is offered again, and what is put
+    /// off stays away while anything that was received before it is out.
+    pub(super) opens_early: bool,
+    /// The groups that are closed there.
+    closed: HashSet<String>,
+    receipts: u64,
     begun: Instant,
 }
 
@@ -78,6 +86,9 @@ impl Service {
             settles_fail: VecDeque::new(),
             refuse: None,
             largest_pull: 10,
+            opens_early: false,
+            closed: HashSet::new(),
+            receipts: 0,
             begun: Instant::now(),
         };
         Self {
@@ -98,6 +109,7 @@ impl Service {
             is_removed: false,
             problem: None,
             hidden_until: Instant::now(),
+            receipt: None,
         });
         self.changed.notify_waiters();
     }
@@ -153,15 +165,15 @@ impl State {
     fn take(&mut self, clock: Duration) -> (Vec<Delivery>, Option<Instant>) {
         let now = Instant::now();
         let (lease, commit) = (self.lease, self.commit);
-        let closed: HashSet<String> = self
-            .messages
-            .iter()
-            .filter(|message| !message.is_removed && message.hidden_until > now)
-            .filter_map(|message| message.group.clone())
-            .collect();
+        let closed = self.closed(now);
         let mut taken = Vec::new();
         let mut next = None;
-        for (number, message) in self.messages.iter_mut().enumerate() {
+        let mut messages: Vec<_> = self.messages.iter_mut().enumerate().collect();
+        if self.opens_early {
+            // A group at a time.
+            messages.sort_by_key(|(_, message)| message.group.clone());
+        }
+        for (number, message) in messages {
             if message.is_removed {
                 continue;
             }
@@ -169,6 +181,9 @@ impl State {
                 next = Some(next.map_or(message.hidden_until, |next: Instant| {
                     next.min(message.hidden_until)
                 }));
+                continue;
+            }
+            if self.opens_early && message.receipt.is_some() {
                 continue;
             }
             let is_closed = message
@@ -180,6 +195,9 @@ impl State {
             }
             message.attempts += 1;
             message.hidden_until = now + lease;
+            message.receipt = Some(self.receipts);
+            self.receipts += 1;
+            self.closed.extend(message.group.clone());
             self.asked
                 .push((now, Asked::HandedOut(message.body.clone())));
             let removed = commit == CommitMode::OnReceive;
@@ -204,6 +222,48 @@ impl State {
             });
         }
         (taken, next)
+    }
+
+    /// The groups of which nothing may be handed out.
+    fn closed(&mut self, now: Instant) -> HashSet<String> {
+        if !self.opens_early {
+            let out = self
+                .messages
+                .iter()
+                .filter(|message| !message.is_removed && message.hidden_until > now);
+            return out.filter_map(|message| message.group.clone()).collect();
+        }
+        let mut out: Vec<&mut Message> = self
+            .messages
+            .iter_mut()
+            .filter(|message| message.receipt.is_some())
+            .collect();
+        out.sort_by_key(|message| message.receipt);
+        for message in out {
+            if message.hidden_until > now {
+                break;
+            }
+            message.receipt = None;
+            if let Some(group) = &message.group {
+                self.closed.remove(group);
+            }
+        }
+        self.closed.clone()
+    }
+
+    /// A message is out no more.
+    fn came_back(&mut self, number: usize, opens: bool) {
+        let Some(message) = self.messages.get_mut(number) else {
+            return;
+        };
+        message.receipt = None;
+        let Some(group) = message.group.clone() else {
+            return;
+        };
+        let mut out = self.messages.iter().filter(|other| other.receipt.is_some());
+        if opens || out.all(|other| other.group.as_ref() != Some(&group)) {
+            self.closed.remove(&group);
+        }
     }
 
     fn settle(&mut self, settlement: &Settlement) -> Result<(), Error> {
@@ -231,6 +291,11 @@ impl State {
                 message.hidden_until = now + Duration::from_secs(seconds.into());
             }
         }
+        match settlement.disposition {
+            Disposition::Accept => self.came_back(number, false),
+            Disposition::Retry(0) => self.came_back(number, true),
+            _ => {}
+        }
         self.asked.push((now, asked));
         Ok(())
     }
@@ -249,7 +314,6 @@ impl Port for Service {
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, CallError> {
-        // Out and back.
         sleep(Duration::from_millis(3)).await;
         let failure = self.state().settles_fail.pop_front();
         if let Some(error) = failure {
@@ -261,6 +325,8 @@ impl Port for Service {
         };
         let settled = settlements.iter().map(settle).collect();
         self.changed.notify_waiters();
+        // A pull may be answered before the one who settles is.
+        sleep(Duration::from_millis(3)).await;
         Ok(settled)
     }
 
