@@ -8,8 +8,8 @@ use end_to_end::bounded;
 use end_to_end::client::Client;
 use end_to_end::consuming::consume;
 use end_to_end::document::text;
+use end_to_end::door::Door;
 use end_to_end::environment::localstack;
-use end_to_end::proxy::Proxy;
 use end_to_end::queue::Queue;
 use tokio::sync::mpsc;
 
@@ -22,9 +22,9 @@ const FEW: usize = 6;
 async fn a_server_gone_for_half_a_minute_is_asked_a_few_times_and_messages_come_by_themselves_after()
  {
     let queue = Queue::standard().await;
-    let proxy = Proxy::to(&queue.service).await;
+    let door = Door::to(&queue.service).await;
     let near = Client::open(&localstack(), &[]).await;
-    let far = Client::open(proxy.service(), &[]).await;
+    let far = Client::open(door.service(), &[]).await;
     let (telling, mut told) = mpsc::unbounded_channel();
     let running = consume(
         far.connection(),
@@ -48,7 +48,7 @@ async fn a_server_gone_for_half_a_minute_is_asked_a_few_times_and_messages_come_
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
-    proxy.shut();
+    door.shut();
     let begun = Instant::now();
     // What is shown is what happens, or does not, in this time.
     tokio::time::sleep(GONE / 2).await;
@@ -57,9 +57,9 @@ async fn a_server_gone_for_half_a_minute_is_asked_a_few_times_and_messages_come_
         .remove(0)
         .expect("sent");
     tokio::time::sleep(GONE.saturating_sub(begun.elapsed())).await;
-    let tries = proxy.turned_away();
+    let tries = door.turned_away();
     assert!((2..=FEW).contains(&tries), "{tries} tries in {GONE:?}");
-    proxy.open();
+    door.open();
     let opened = Instant::now();
 
     let second = bounded("the second message", told.recv()).await;
