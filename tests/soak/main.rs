@@ -148,8 +148,12 @@ async fn soak(sending: Duration, seed: u64) -> Vec<String> {
             ));
         }
     }
+    let is_stuck = !problems.is_empty();
     for (site, consuming) in sites.iter().zip(consuming) {
         problems.extend(end(site, consuming).await);
+        if is_stuck {
+            ask_directly(site).await;
+        }
     }
     tell(&proxy, &mut problems, half_way, at_end);
     if problems.is_empty() {
@@ -160,6 +164,23 @@ async fn soak(sending: Duration, seed: u64) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Prints what the server hands out to a client that is neither plugin nor behind the proxy: where
+/// that is nothing of what it calls visible, nobody else could have it either.
+async fn ask_directly(site: &Site) {
+    let before = site.queue.messages().await;
+    let input = serde_json::json!({
+        "QueueUrl": site.queue.url,
+        "MaxNumberOfMessages": 10,
+        "WaitTimeSeconds": 5,
+    });
+    let answer = site.queue.service.call("ReceiveMessage", &input).await;
+    let count = answer.map(|answer| answer["Messages"].as_array().map_or(0, Vec::len));
+    println!(
+        "soak: {}: of {before:?} the server itself hands out {count:?}",
+        site.name
+    );
 }
 
 async fn site(
