@@ -146,7 +146,7 @@ impl<P: Ports + 'static> Listener<P> {
                 let source = match self.source(state).await {
                     Ok(source) => source,
                     Err(error) => {
-                        state.pace.has_failed(ports.monotonic(), ports.random());
+                        self.slow_down(state);
                         return Err(error);
                     }
                 };
@@ -187,14 +187,13 @@ impl<P: Ports + 'static> Listener<P> {
         let (kept, unmatched): (Vec<Held>, Vec<Held>) = came
             .into_iter()
             .partition(|held| held.is_malformed() || filter.matches(held.document()));
-        let (action, seconds) = match self.plan.unmatched {
+        let seconds = match self.plan.unmatched {
             Unmatched::Leave => return kept,
-            Unmatched::Accept => (Action::Delete, None),
-            Unmatched::Retry(seconds) => (Action::ChangeVisibility, Some(seconds)),
+            Unmatched::Accept => None,
+            Unmatched::Retry(seconds) => Some(seconds),
         };
-        let receipts: Vec<Receipt> = unmatched.iter().map(|held| held.receipt(seconds)).collect();
         // One that this fails for stays in the queue, comes again, and is seen to then.
-        receipts::all(&self.session, action, &source.queue, &receipts).await;
+        self.dispose(source, unmatched.iter(), seconds).await;
         kept
     }
 
@@ -216,8 +215,7 @@ impl<P: Ports + 'static> Listener<P> {
     /// Deletes messages; those that may still be there are not handed over, as they would come
     /// twice.
     async fn remove(&self, state: &mut State, source: &Source, held: Vec<Held>) -> Vec<Held> {
-        let receipts: Vec<Receipt> = held.iter().map(|held| held.receipt(None)).collect();
-        let done = receipts::all(&self.session, Action::Delete, &source.queue, &receipts).await;
+        let done = self.dispose(source, held.iter(), None).await;
         let mut removed = Vec::with_capacity(held.len());
         for (mut held, done) in held.into_iter().zip(done) {
             match done {
@@ -230,8 +228,7 @@ impl<P: Ports + 'static> Listener<P> {
         }
         if state.failure.is_some() {
             // What cannot be removed must not be fetched on and on.
-            let ports = self.session.client.ports();
-            state.pace.has_failed(ports.monotonic(), ports.random());
+            self.slow_down(state);
         }
         removed
     }
@@ -240,23 +237,20 @@ impl<P: Ports + 'static> Listener<P> {
     /// handed over only with a new one: without, somebody else may have it by now.
     async fn renew(&self, source: &Source, held: Vec<Held>) -> Vec<Held> {
         let now = self.session.client.ports().now();
-        let lease = Duration::from_secs(source.visibility_seconds.into());
-        let seconds = Some(source.visibility_seconds);
-        let old: Vec<Receipt> = held
-            .iter()
-            .filter(|held| held.lease_left(now) < lease / 2)
-            .map(|held| held.receipt(seconds))
-            .collect();
-        if old.is_empty() {
+        let lease = source.lease();
+        let is_old = |held: &Held| held.lease_left(now) < lease / 2;
+        if !held.iter().any(is_old) {
             return held;
         }
-        let action = Action::ChangeVisibility;
-        let done = receipts::all(&self.session, action, &source.queue, &old).await;
+        let old = held.iter().filter(|held| is_old(held));
+        let done = self
+            .dispose(source, old, Some(source.visibility_seconds))
+            .await;
         let after = self.session.client.ports().now();
         let mut done = done.into_iter();
         let mut fit = Vec::with_capacity(held.len());
         for mut held in held {
-            if held.lease_left(now) < lease / 2 && matches!(done.next(), Some(Ok(_))) {
+            if is_old(&held) && matches!(done.next(), Some(Ok(_))) {
                 held.renewed(now + lease);
             }
             if !held.lease_left(after).is_zero() {
@@ -271,14 +265,29 @@ impl<P: Ports + 'static> Listener<P> {
     /// with the first that is back, those of groups come into sight a second later, and together.
     async fn give_back(&self, source: &Source, held: Vec<Held>) -> Result<(), Error> {
         let seconds = u32::from(source.queue.is_fifo());
-        let receipts: Vec<Receipt> = held
-            .iter()
-            .rev()
-            .map(|held| held.receipt(Some(seconds)))
-            .collect();
-        let action = Action::ChangeVisibility;
-        let done = receipts::all(&self.session, action, &source.queue, &receipts).await;
+        let done = self.dispose(source, held.iter().rev(), Some(seconds)).await;
         done.into_iter().try_for_each(|done| done.map(|_| ()))
+    }
+
+    /// Removes messages, or has them invisible for so many seconds from now; one result each.
+    async fn dispose<'h>(
+        &self,
+        source: &Source,
+        held: impl Iterator<Item = &'h Held>,
+        visibility_seconds: Option<u32>,
+    ) -> Vec<Result<Option<String>, Error>> {
+        let action = match visibility_seconds {
+            None => Action::Delete,
+            Some(_) => Action::ChangeVisibility,
+        };
+        let receipts: Vec<Receipt> = held.map(|held| held.receipt(visibility_seconds)).collect();
+        receipts::all(&self.session, action, &source.queue, &receipts).await
+    }
+
+    /// Something failed: the next request waits, and longer each time.
+    fn slow_down(&self, state: &mut State) {
+        let ports = self.session.client.ports();
+        state.pace.has_failed(ports.monotonic(), ports.random());
     }
 }
 

@@ -26,6 +26,12 @@ pub(super) struct Source {
     pub(super) visibility_seconds: u32,
 }
 
+impl Source {
+    pub(super) fn lease(&self) -> Duration {
+        Duration::from_secs(self.visibility_seconds.into())
+    }
+}
+
 /// One request, answered.
 pub(super) struct Polled {
     /// By the wall clock, when it was sent.
@@ -89,12 +95,9 @@ impl<P: Ports + 'static> Listener<P> {
             self.plan.receives_in_flight
         };
         while state.polls.len() < wanted {
-            let attempt_id = source.queue.is_fifo().then(|| self.attempt_id(state));
             let count = self.plan.maximum_messages;
-            let wait_seconds = self.plan.wait_seconds;
-            state
-                .polls
-                .push(self.poll(source, count, wait_seconds, attempt_id));
+            let poll = self.poll(state, source, count, self.plan.wait_seconds);
+            state.polls.push(poll);
         }
     }
 
@@ -113,11 +116,12 @@ impl<P: Ports + 'static> Listener<P> {
 
     fn poll(
         &self,
+        state: &mut State,
         source: &Rc<Source>,
         count: usize,
         wait_seconds: u32,
-        attempt_id: Option<(String, Duration)>,
-    ) -> impl Future<Output = Polled> + 'static {
+    ) -> impl Future<Output = Polled> + use<P> {
+        let attempt_id = source.queue.is_fifo().then(|| self.attempt_id(state));
         let (session, plan, source) = (self.session.clone(), self.plan.clone(), source.clone());
         async move {
             let ports = session.client.ports();
@@ -157,8 +161,7 @@ impl<P: Ports + 'static> Listener<P> {
             // of them must not put off the next request further.
             Err(_) if state.pace.knows(begun) => return Ok(true),
             Err(error) => {
-                let ports = self.session.client.ports();
-                state.pace.has_failed(ports.monotonic(), ports.random());
+                self.slow_down(state);
                 return Err(error);
             }
         };
@@ -169,9 +172,8 @@ impl<P: Ports + 'static> Listener<P> {
             let requests = wanted.div_ceil(BATCH_ENTRIES).min(fit);
             let polls: Vec<_> = (0..requests)
                 .map(|number| {
-                    let attempt_id = source.queue.is_fifo().then(|| self.attempt_id(state));
                     let count = wanted.saturating_sub(number * BATCH_ENTRIES);
-                    self.poll(source, count, 0, attempt_id)
+                    self.poll(state, source, count, 0)
                 })
                 .collect();
             for polled in all(self.session.client.config().max_in_flight, polls).await {
@@ -182,12 +184,12 @@ impl<P: Ports + 'static> Listener<P> {
             }
         }
         let kept = self.filter(source, came).await;
-        let ports = self.session.client.ports();
         if kept.is_empty() && state.failure.is_some() {
-            state.pace.has_failed(ports.monotonic(), ports.random());
+            self.slow_down(state);
         } else if kept.is_empty() {
             // So it is where the filter kept all of them back: they may come again at once.
-            state.pace.was_empty(begun, ports.random());
+            let random = self.session.client.ports().random();
+            state.pace.was_empty(begun, random);
         } else {
             state.pace.brought();
         }
@@ -221,13 +223,13 @@ impl<P: Ports + 'static> Listener<P> {
     }
 
     pub(super) fn held(&self, source: &Source, received: Received, sent: Duration) -> Held {
-        let lease = Duration::from_secs(source.visibility_seconds.into());
+        let lease_ends = sent + source.lease();
         Held::new(
             &self.plan,
             source.queue.is_fifo(),
             received,
             sent,
-            sent + lease,
+            lease_ends,
         )
     }
 }
