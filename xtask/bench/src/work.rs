@@ -120,6 +120,16 @@ pub(crate) struct Round {
     pub(crate) messages: usize,
 }
 
+impl Round {
+    /// Calls that it takes, of so many messages each at most; single sends are of one.
+    pub(crate) fn calls(self, messages: usize) -> usize {
+        match self.work.single_bytes() {
+            Some(_) => self.messages,
+            None => self.messages.div_ceil(messages),
+        }
+    }
+}
+
 /// What a round took, as a contender answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

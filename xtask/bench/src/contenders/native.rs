@@ -100,11 +100,7 @@ impl Worker for Native {
     }
 
     async fn work(&self, round: Round) -> Result<()> {
-        let count = match round.work.single_bytes() {
-            Some(_) => round.messages,
-            None => round.messages.div_ceil(BATCH),
-        };
-        side_by_side(round.in_flight, count, |numbers| {
+        side_by_side(round.in_flight, round.calls(BATCH), |numbers| {
             let client = self.client.clone();
             let queue_url = Arc::clone(&self.queue_url);
             let bodies = Arc::clone(&self.bodies);

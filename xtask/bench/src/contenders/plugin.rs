@@ -136,11 +136,7 @@ impl Worker for Plugin {
         // Of many callers, none should be left with a large window at the end, and all together
         // receive as many messages as there are.
         let window = WINDOW.min(round.messages) / round.in_flight;
-        let count = match round.work.single_bytes() {
-            Some(_) => round.messages,
-            None => round.messages.div_ceil(window),
-        };
-        side_by_side(round.in_flight, count, |numbers| {
+        side_by_side(round.in_flight, round.calls(window), |numbers| {
             let connection = connection.clone();
             let queue = Arc::clone(&self.queue);
             let documents = Arc::clone(&self.documents);

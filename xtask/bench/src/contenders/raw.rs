@@ -92,11 +92,7 @@ impl Worker for Raw {
     }
 
     async fn work(&self, round: Round) -> Result<()> {
-        let count = match round.work.single_bytes() {
-            Some(_) => round.messages,
-            None => round.messages.div_ceil(BATCH),
-        };
-        side_by_side(round.in_flight, count, |numbers| {
+        side_by_side(round.in_flight, round.calls(BATCH), |numbers| {
             let idle = Arc::clone(&self.idle);
             let requests = Arc::clone(&self.requests);
             async move {
