@@ -107,6 +107,11 @@ impl Site {
         let settings = Settings::new()
             .with("wait-time-seconds", "2")
             .with("receives-in-flight", "2")
+            // What panics waits as long as this says; each time that a message is given back or
+            // its answer lost counts as an attempt, and a whole group waits with it. With the
+            // defaults that can be minutes, longer than anybody looks for what is left.
+            .with("retry-base-seconds", "1")
+            .with("retry-cap-seconds", "2")
             .with(
                 "visibility-timeout-seconds",
                 self.visibility_seconds.to_string(),
