@@ -20,6 +20,7 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 use crate::cache;
 use crate::error::LoadError;
+use crate::http;
 use crate::instance::HostState;
 
 /// How often a computing plugin yields to the runtime.
@@ -147,6 +148,7 @@ fn config(pooled_instances: Option<u32>) -> Config {
 fn link(linker: &mut Linker<HostState>) -> wasmtime::Result<()> {
     wasmtime_wasi_io::add_to_linker_async(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    http::link(linker)?;
     clocks::wall_clock::add_to_linker::<HostState, WasiClocks>(linker, HostState::clocks)?;
     clocks::monotonic_clock::add_to_linker::<HostState, WasiClocks>(linker, HostState::clocks)?;
     random::random::add_to_linker::<HostState, WasiRandom>(linker, HostState::random)?;

@@ -277,6 +277,13 @@ pub(crate) struct HostState {
     memory: MemoryLimiter,
 }
 
+impl HostState {
+    /// Where the plugin's resources are, and its way out.
+    pub(crate) fn http_parts(&mut self) -> (&mut ResourceTable, &mut Hook) {
+        (&mut self.table, &mut self.hook)
+    }
+}
+
 impl IoView for HostState {
     fn table(&mut self) -> &mut ResourceTable {
         &mut self.table

@@ -4,6 +4,7 @@
 //! be connected to. A DNS server that answers differently the next time changes nothing.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -13,23 +14,13 @@ use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use tower_service::Service;
 
 use super::pool::HttpPoolMetrics;
 use crate::metrics::Counter;
 use crate::network::AddressRules;
 
-/// How long a connection may take to be made where the plugin does not say.
-pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
-tokio::task_local! {
-    /// How long the request of this task gives its connection to be made. The client has no
-    /// parameter for it, and calls the connector from the task of the request.
-    pub(crate) static CONNECT_TIMEOUT: Duration;
-}
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// The name of an allowed origin led to addresses that are not allowed.
@@ -131,45 +122,38 @@ impl Gauge {
     }
 }
 
-/// Adds the request's connect time and the count of sockets to another connector.
+/// Makes connections within a time, and counts them.
 #[derive(Clone)]
 pub(crate) struct Connector<C> {
     inner: C,
     gauge: Arc<Gauge>,
 }
 
-impl<C> Connector<C> {
+impl<C> Connector<C>
+where
+    C: Service<http::Uri, Error = BoxError> + Clone,
+{
     pub(crate) fn new(inner: C, gauge: Arc<Gauge>) -> Self {
         Self { inner, gauge }
     }
-}
 
-impl<C> Service<http::Uri> for Connector<C>
-where
-    C: Service<http::Uri, Error = BoxError>,
-    C::Future: Send + 'static,
-{
-    type Response = Counted<C::Response>;
-    type Error = BoxError;
-    type Future = BoxFuture<Self::Response, BoxError>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, uri: http::Uri) -> Self::Future {
-        let limit = CONNECT_TIMEOUT
-            .try_with(|limit| *limit)
-            .unwrap_or(DEFAULT_CONNECT_TIMEOUT);
-        let connecting = self.inner.call(uri);
+    /// Makes one.
+    pub(crate) async fn connect(
+        &self,
+        uri: http::Uri,
+        limit: Duration,
+    ) -> Result<Counted<C::Response>, BoxError> {
+        let mut connector = self.inner.clone();
+        let connecting = async {
+            poll_fn(|context| connector.poll_ready(context)).await?;
+            connector.call(uri).await
+        };
+        let stream = tokio::time::timeout(limit, connecting)
+            .await
+            .map_err(|_| ConnectTimeout)??;
         let gauge = Arc::clone(&self.gauge);
-        Box::pin(async move {
-            let stream = tokio::time::timeout(limit, connecting)
-                .await
-                .map_err(|_| ConnectTimeout)??;
-            gauge.opened.add(1);
-            Ok(Counted { stream, gauge })
-        })
+        gauge.opened.add(1);
+        Ok(Counted { stream, gauge })
     }
 }
 
@@ -182,12 +166,6 @@ pub(crate) struct Counted<S> {
 impl<S> Drop for Counted<S> {
     fn drop(&mut self) {
         self.gauge.closed.add(1);
-    }
-}
-
-impl<S: Connection> Connection for Counted<S> {
-    fn connected(&self) -> Connected {
-        self.stream.connected()
     }
 }
 

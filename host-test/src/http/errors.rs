@@ -7,9 +7,17 @@ use std::error::Error as StdError;
 use std::io;
 
 use wasmtime_wasi_http::Error;
+use wasmtime_wasi_http::p2::bindings::http::types::{
+    DnsErrorPayload, ErrorCode, TlsAlertReceivedPayload,
+};
 
 use super::connect::{AddressRefused, ConnectTimeout, NameError};
 use super::pool::MAXIMUM_HEAD_BYTES;
+
+/// The answer did not begin in time.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer in time")]
+pub(crate) struct AnswerTimeout;
 
 /// The refusal of an address that is at the bottom of an error.
 pub(crate) fn refusal<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a AddressRefused> {
@@ -17,10 +25,10 @@ pub(crate) fn refusal<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Add
 }
 
 /// Of a request that got no response.
-pub(crate) fn of_request(error: &(dyn StdError + 'static)) -> Error {
+pub(crate) fn of_request(error: &(dyn StdError + 'static)) -> ErrorCode {
     chain(error).find_map(known).unwrap_or_else(|| {
         let words = chain(error).last().map(ToString::to_string);
-        Error::InternalError(words)
+        ErrorCode::InternalError(words)
     })
 }
 
@@ -29,30 +37,37 @@ pub(crate) fn of_body(error: &hyper::Error) -> Error {
     // The server went away; before the response it is another matter, since the request may not
     // even have arrived.
     match of_request(error) {
-        Error::ConnectionTerminated => Error::HttpResponseIncomplete,
-        other => other,
+        ErrorCode::ConnectionTerminated => Error::HttpResponseIncomplete,
+        other => other.into(),
     }
 }
 
-fn known(cause: &(dyn StdError + 'static)) -> Option<Error> {
+fn known(cause: &(dyn StdError + 'static)) -> Option<ErrorCode> {
     if cause.is::<AddressRefused>() {
-        return Some(Error::HttpRequestDenied);
+        return Some(ErrorCode::HttpRequestDenied);
     }
     if cause.is::<ConnectTimeout>() {
-        return Some(Error::ConnectionTimeout);
+        return Some(ErrorCode::ConnectionTimeout);
+    }
+    if cause.is::<AnswerTimeout>() {
+        return Some(ErrorCode::ConnectionReadTimeout);
     }
     if let Some(NameError(words)) = cause.downcast_ref() {
-        return Some(Error::DnsError {
+        return Some(ErrorCode::DnsError(DnsErrorPayload {
             rcode: Some(words.clone()),
             info_code: None,
-        });
+        }));
     }
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         return Some(of_tls(error));
     }
-    // The guest's own body, for example one shorter than announced.
-    if let Some(Error::HttpRequestBodySize(size)) = cause.downcast_ref::<Error>() {
-        return Some(Error::HttpRequestBodySize(*size));
+    // The guest's own body: one shorter than announced, or given up.
+    match cause.downcast_ref::<Error>() {
+        Some(Error::HttpRequestBodySize(size)) => {
+            return Some(ErrorCode::HttpRequestBodySize(*size));
+        }
+        Some(Error::HttpProtocolError) => return Some(ErrorCode::HttpProtocolError),
+        _ => {}
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return of_hyper(error);
@@ -60,48 +75,52 @@ fn known(cause: &(dyn StdError + 'static)) -> Option<Error> {
     cause.downcast_ref::<io::Error>().and_then(of_system)
 }
 
-fn of_tls(error: &rustls::Error) -> Error {
+fn of_tls(error: &rustls::Error) -> ErrorCode {
     match error {
         rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-            Error::TlsCertificateError
+            ErrorCode::TlsCertificateError
         }
-        rustls::Error::AlertReceived(alert) => Error::TlsAlertReceived {
-            alert_id: Some(u8::from(*alert)),
-            alert_message: Some(format!("{alert:?}")),
-        },
-        _ => Error::TlsProtocolError,
+        rustls::Error::AlertReceived(alert) => {
+            ErrorCode::TlsAlertReceived(TlsAlertReceivedPayload {
+                alert_id: Some(u8::from(*alert)),
+                alert_message: Some(format!("{alert:?}")),
+            })
+        }
+        _ => ErrorCode::TlsProtocolError,
     }
 }
 
-fn of_hyper(error: &hyper::Error) -> Option<Error> {
+fn of_hyper(error: &hyper::Error) -> Option<ErrorCode> {
     if error.is_parse_too_large() {
         let limit = u32::try_from(MAXIMUM_HEAD_BYTES).ok();
-        return Some(Error::HttpResponseHeaderSectionSize(limit));
+        return Some(ErrorCode::HttpResponseHeaderSectionSize(limit));
     }
     if error.is_parse() || error.is_parse_status() {
-        return Some(Error::HttpProtocolError);
+        return Some(ErrorCode::HttpProtocolError);
     }
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
-        return Some(Error::ConnectionTerminated);
+        return Some(ErrorCode::ConnectionTerminated);
     }
     None
 }
 
-fn of_system(error: &io::Error) -> Option<Error> {
+fn of_system(error: &io::Error) -> Option<ErrorCode> {
     use io::ErrorKind;
     match error.kind() {
-        ErrorKind::ConnectionRefused => Some(Error::ConnectionRefused),
-        ErrorKind::TimedOut => Some(Error::ConnectionTimeout),
+        ErrorKind::ConnectionRefused => Some(ErrorCode::ConnectionRefused),
+        ErrorKind::TimedOut => Some(ErrorCode::ConnectionTimeout),
         ErrorKind::ConnectionReset
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
         | ErrorKind::NotConnected
-        | ErrorKind::UnexpectedEof => Some(Error::ConnectionTerminated),
+        | ErrorKind::UnexpectedEof => Some(ErrorCode::ConnectionTerminated),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            Some(Error::DestinationIpUnroutable)
+            Some(ErrorCode::DestinationIpUnroutable)
         }
         // The ports of this machine are used up.
-        ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse => Some(Error::ConnectionLimitReached),
+        ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse => {
+            Some(ErrorCode::ConnectionLimitReached)
+        }
         _ => None,
     }
 }

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Sleep, sleep};
 use wasmtime_wasi_http::Error;
 
 use super::errors;
+use super::wire::Answer;
 use crate::instance::Outside;
 
 /// The body of a response, for the guest to read.
 pub(crate) struct BoundedBody {
-    inner: Incoming,
+    inner: Answer,
     outside: Arc<Outside>,
     read: u64,
     between: Duration,
@@ -25,7 +25,7 @@ pub(crate) struct BoundedBody {
 }
 
 impl BoundedBody {
-    pub(crate) fn new(inner: Incoming, outside: Arc<Outside>, between: Duration) -> Self {
+    pub(crate) fn new(inner: Answer, outside: Arc<Outside>, between: Duration) -> Self {
         Self {
             inner,
             outside,
