@@ -104,12 +104,13 @@ pub(crate) fn compile(
     Ok(target.join(TARGET).join("plugin").join(file))
 }
 
-/// The compiler's flags: those of the environment, and two more.
+/// The compiler's flags: those of the environment, and three more.
 ///
 /// Panics name crates and their files, not folders of the machine that built the component: it is
-/// smaller then, and the same everywhere. And the linker writes indexes and addresses as short as
-/// they are; by itself it gives each the five bytes that the longest could need.
-fn flags(workspace: &Workspace) -> String {
+/// smaller then, and the same everywhere. Vectors are part of WebAssembly since its version 2, which
+/// is older than components. And the linker writes indexes and addresses as short as they are; by
+/// itself it gives each the five bytes that the longest could need.
+pub(crate) fn flags(workspace: &Workspace) -> String {
     let mut flags: Vec<String> = match env::var("CARGO_ENCODED_RUSTFLAGS") {
         Ok(encoded) => encoded.split('\x1f').map(str::to_owned).collect(),
         Err(_) => env::var("RUSTFLAGS")
@@ -132,6 +133,7 @@ fn flags(workspace: &Workspace) -> String {
             .iter()
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())),
     );
+    flags.push("-Ctarget-feature=+simd128".to_owned());
     flags.push("-Clink-arg=--compress-relocations".to_owned());
     flags.join("\x1f")
 }

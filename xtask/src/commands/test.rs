@@ -110,9 +110,13 @@ fn lints(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
         "--package",
         "sqs-connector",
         "--package",
+        "bytewise",
+        "--package",
         "misbehaving-plugin",
     ])
-    .args(["--lib", "--profile", "plugin"]);
+    .args(["--lib", "--profile", "plugin"])
+    // What is compiled depends on them.
+    .env("CARGO_ENCODED_RUSTFLAGS", build::flags(workspace));
     toolchain.configure(&mut wasm);
     run_command(wasm.args(deny))
 }
