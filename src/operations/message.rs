@@ -190,18 +190,24 @@ impl Message {
         }
     }
 
-    /// Compares the service's checksums with those of what was sent; `None` stands for one that
-    /// the answer does not have.
+    /// The checksum that the service should come to for the body.
+    pub(super) fn body_checksum(&self) -> String {
+        checksum::of_body(self.body.as_bytes())
+    }
+
+    /// Compares the service's checksums with those of what was sent, of which that of the body is
+    /// given; `None` stands for one that the answer does not have.
     ///
     /// # Errors
     /// `corrupted`, naming the part that differs.
     pub(super) fn verify(
         &self,
+        body: &str,
         of_body: Option<&str>,
         of_attributes: Option<&str>,
         of_system_attributes: Option<&str>,
     ) -> Result<(), Error> {
-        let body = of_body.is_none_or(|sum| sum == checksum::of_body(self.body.as_bytes()));
+        let body = of_body.is_none_or(|sum| sum == body);
         let attributes = of_attributes.is_none_or(|sum| sum == self.attributes.checksum());
         let system = of_system_attributes.is_none_or(|sum| sum == self.system_checksum());
         let part = match (body, attributes, system) {

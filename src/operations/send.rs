@@ -17,7 +17,7 @@ use crate::client::{Call, Trace};
 use crate::connection::fields::Values;
 use crate::contract::{Document, Error, Outcome, Property, Value};
 use crate::transport::Ports;
-use crate::transport::executor::InFlight;
+use crate::transport::executor::{InFlight, meanwhile};
 use order::Lanes;
 use pack::Batch;
 
@@ -165,11 +165,13 @@ async fn send_one<P: Ports>(
         input.text("QueueUrl", &queue.url);
         message.write(input);
     });
-    let answer = session.client.call(Call::new("SendMessage", &body)).await?;
+    let call = session.client.call(Call::new("SendMessage", &body));
+    let (answer, sums) = meanwhile(call, || sums(session, std::slice::from_ref(message))).await;
+    let answer = answer?;
     let taken = Taken::read(&answer.read()?).ok_or_else(|| {
         Error::Corrupted("the answer has no message id; the message may have been taken".to_owned())
     })?;
-    output(session, queue, message, taken, answer.trace)
+    output(queue, message, sums.of(0), taken, answer.trace)
 }
 
 async fn send_many<P: Ports>(
@@ -195,26 +197,48 @@ async fn send_many<P: Ports>(
         read: &Taken::read,
         may_repeat: &may_repeat,
     };
-    let sent = batch::run(session, batch).await;
+    let sent = batch::run(session, batch);
+    let (sent, sums) = meanwhile(sent, || sums(session, messages)).await;
     messages
         .iter()
         .zip(sent)
-        .map(|(message, sent)| {
+        .enumerate()
+        .map(|(index, (message, sent))| {
             let done = sent?;
-            output(session, queue, message, done.entry, done.trace)
+            output(queue, message, sums.of(index), done.entry, done.trace)
         })
         .collect()
 }
 
-fn output<P: Ports>(
-    session: &Session<P>,
+/// Checksums of the bodies that are sent; none where they are not compared.
+struct Sums(Option<Vec<String>>);
+
+fn sums<P: Ports>(session: &Session<P>, messages: &[Message]) -> Sums {
+    Sums(session.client.config().verify_checksums.then(|| {
+        let sums = messages.iter().map(Message::body_checksum);
+        sums.collect()
+    }))
+}
+
+impl Sums {
+    fn of(&self, index: usize) -> Option<&str> {
+        // One that were missing would be no checksum's equal.
+        self.0
+            .as_ref()
+            .map(|sums| sums.get(index).map_or("", String::as_str))
+    }
+}
+
+fn output(
     queue: &Queue,
     message: &Message,
+    sum: Option<&str>,
     taken: Taken,
     trace: Trace,
 ) -> Result<Vec<Document>, Error> {
-    if session.client.config().verify_checksums {
+    if let Some(sum) = sum {
         message.verify(
+            sum,
             taken.of_body.as_deref(),
             taken.of_attributes.as_deref(),
             taken.of_system_attributes.as_deref(),

@@ -68,6 +68,20 @@ pub async fn race<A, B>(
     .await
 }
 
+/// Runs a future, and does some work as soon as the future waits for the first time, so that what
+/// it waits for goes on meanwhile.
+pub async fn meanwhile<A, B>(future: impl Future<Output = A>, work: impl Fn() -> B) -> (A, B) {
+    let mut future = pin!(future);
+    let mut worked = None;
+    let output = poll_fn(|context| {
+        let polled = future.as_mut().poll(context);
+        worked.get_or_insert_with(&work);
+        polled
+    })
+    .await;
+    (output, worked.unwrap_or_else(work))
+}
+
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Futures that are under way side by side.
@@ -191,6 +205,25 @@ mod tests {
         });
         block_on(all(3, tasks), || ());
         assert_eq!(most.get(), 3);
+    }
+
+    #[test]
+    fn work_is_done_once_while_the_future_waits_or_after_it_was_ready_at_once() {
+        for polls in 1..4 {
+            let log = RefCell::new(Vec::new());
+            let future = async {
+                log.borrow_mut().push("begun");
+                after(polls, ()).await;
+                log.borrow_mut().push("ended");
+            };
+            let work = || log.borrow_mut().push("worked");
+            block_on(meanwhile(future, work), || ());
+            let expected = match polls {
+                1 => ["begun", "ended", "worked"],
+                _ => ["begun", "worked", "ended"],
+            };
+            assert_eq!(*log.borrow(), expected);
+        }
     }
 
     #[test]
