@@ -23,7 +23,6 @@ pub mod contract;
 mod describe;
 #[cfg(target_arch = "wasm32")]
 mod exports;
-mod hexadecimal;
 pub mod listener;
 pub mod operations;
 #[cfg(test)]

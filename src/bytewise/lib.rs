@@ -9,6 +9,17 @@ mod sixteen;
 pub use json::{plain_json, read_json_text, write_json_string};
 use sixteen::Sixteen;
 
+/// Bytes as lower-case hexadecimal digits, two a byte.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(half + if half < 10 { b'0' } else { b'a' - 10 });
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
+}
+
 /// Where the first character is that XML 1.0 does not have: a control character other than tab,
 /// line feed and carriage return, or U+FFFE or U+FFFF. (UTF-8 holds no surrogates.)
 pub fn find_outside_xml(text: &str) -> Option<usize> {
@@ -39,6 +50,13 @@ pub fn find_outside_xml(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_byte_has_its_two_digits() {
+        for byte in 0..=255 {
+            assert_eq!(hexadecimal(&[byte, 0]), format!("{byte:02x}00"));
+        }
+    }
 
     #[test]
     fn the_first_unfit_character_is_found_at_every_place() {

@@ -3,9 +3,8 @@
 //! Source: SQS Developer Guide, "Calculating the MD5 message digest for message attributes". They
 //! guard against accidents on the way, not against an attacker; the signature does that.
 
+use bytewise::hexadecimal;
 use md5::{Digest, Md5};
-
-use crate::hexadecimal::hexadecimal;
 
 /// A message attribute's value, for its checksum and for its request.
 #[derive(Clone, Debug, PartialEq, Eq)]

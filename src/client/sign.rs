@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use bytewise::hexadecimal;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -16,7 +17,6 @@ use zeroize::Zeroizing;
 use super::Call;
 use crate::connection::Config;
 use crate::connection::credentials::Credentials;
-use crate::hexadecimal::hexadecimal;
 use crate::transport::Request;
 
 /// Name of the service in signatures.
@@ -66,7 +66,7 @@ impl Signer {
             ("content-type", JSON.to_owned()),
             ("host", config.endpoint.authority.clone()),
             ("x-amz-date", stamp.time.clone()),
-            ("x-amz-target", format!("AmazonSQS.{}", call.action)),
+            ("x-amz-target", ["AmazonSQS.", call.action].concat()),
             // Asks for a fault's old code beside the new one.
             ("x-amzn-query-mode", "true".to_owned()),
         ];
@@ -75,7 +75,10 @@ impl Signer {
         }
         let signed: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let signed = signed.join(";");
-        let mut canonical = String::from("POST\n/\n\n");
+        let length = |(name, value): &(&str, String)| name.len() + value.len() + 2;
+        let length = headers.iter().map(length).sum::<usize>() + signed.len() + 80;
+        let mut canonical = String::with_capacity(length);
+        canonical.push_str("POST\n/\n\n");
         for (name, value) in &headers {
             for part in [name, ":", value, "\n"] {
                 canonical.push_str(part);
@@ -85,14 +88,31 @@ impl Signer {
         for part in ["\n", &signed, "\n", &body] {
             canonical.push_str(part);
         }
-        let scope = format!("{}/{}/{SERVICE}/aws4_request", stamp.day, config.region);
+        // Formatted, they would take three times as long.
+        let scope = [
+            &stamp.day,
+            "/",
+            &config.region,
+            "/",
+            SERVICE,
+            "/aws4_request",
+        ]
+        .concat();
         let canonical = hexadecimal(&Sha256::digest(Zeroizing::new(canonical).as_bytes()));
-        let to_sign = format!("{ALGORITHM}\n{}\n{scope}\n{canonical}", stamp.time);
+        let to_sign = [ALGORITHM, "\n", &stamp.time, "\n", &scope, "\n", &canonical].concat();
         let signature = self.signature(&stamp, time, &config.region, to_sign.as_bytes());
-        let authorization = format!(
-            "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
-            self.credentials.access_key_id
-        );
+        let authorization = [
+            ALGORITHM,
+            " Credential=",
+            &self.credentials.access_key_id,
+            "/",
+            &scope,
+            ", SignedHeaders=",
+            &signed,
+            ", Signature=",
+            &signature,
+        ]
+        .concat();
         // The host makes this header of the address; it cannot be set.
         headers.retain(|(name, _)| *name != "host");
         headers.push(("authorization", authorization));
@@ -140,15 +160,24 @@ impl Stamp {
     fn of(time: Duration) -> Self {
         let seconds = i64::try_from(time.min(LATEST).as_secs()).unwrap_or(0);
         let at = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let day = format!("{:04}{:02}{:02}", at.year(), u8::from(at.month()), at.day());
-        let time = format!(
-            "{day}T{:02}{:02}{:02}Z",
-            at.hour(),
-            at.minute(),
-            at.second()
-        );
+        let year = u16::try_from(at.year()).unwrap_or(0);
+        let day = [
+            digits(year / 100),
+            digits(year % 100),
+            digits(u8::from(at.month()).into()),
+            digits(at.day().into()),
+        ];
+        let of_day = [at.hour(), at.minute(), at.second()].map(|part| digits(part.into()));
+        let text = |digits: &[[char; 2]]| digits.iter().flatten().collect::<String>();
+        let day = text(&day);
+        let time = [&day, "T", &text(&of_day), "Z"].concat();
         Self { day, time }
     }
+}
+
+/// The last two digits of a number.
+fn digits(number: u16) -> [char; 2] {
+    [number / 10, number].map(|number| char::from_digit((number % 10).into(), 10).unwrap_or('0'))
 }
 
 #[cfg(test)]
