@@ -24,6 +24,8 @@ pub(super) struct Batch<'a, T, S> {
     pub(super) action: &'static str,
     pub(super) queue_url: &'a str,
     pub(super) entries: &'a [T],
+    /// About how many bytes they take.
+    pub(super) room: usize,
     /// Writes an entry, but for its id.
     pub(super) write: &'a dyn Fn(&mut Object<'_>, &T),
     /// Reads what the answer says of an entry that went through; none where it lacks something.
@@ -48,7 +50,7 @@ pub(super) async fn run<P: Ports, T, S>(
     let mut attempt = 1;
     let mut earlier = Earlier::default();
     loop {
-        let mut body = Vec::new();
+        let mut body = Vec::with_capacity(batch.room);
         json::object(&mut body, |input| {
             input.text("QueueUrl", batch.queue_url).objects(
                 "Entries",

@@ -166,6 +166,12 @@ impl Message {
         self.body.len() + self.attributes.bytes()
     }
 
+    /// About how many bytes it takes in a request, with what has to be escaped.
+    pub(super) fn room(&self) -> usize {
+        let bytes = self.bytes();
+        bytes + bytes / 8 + 256
+    }
+
     /// Takes the body out of an error's words, should the service repeat it there.
     pub(super) fn hide(&self, error: &mut Error) {
         fault::hide(error, [self.body.as_str()]);

@@ -183,6 +183,10 @@ async fn some<P: Ports>(
         action: action.name(true),
         queue_url: &queue.url,
         entries: receipts,
+        room: receipts
+            .iter()
+            .map(|receipt| receipt.handle.len() + 64)
+            .sum(),
         write: &|object, receipt: &Receipt| receipt.write(object),
         // It says no more than that it was done.
         read: &|_: &Node<'_>| Some(()),

@@ -160,7 +160,7 @@ async fn send_one<P: Ports>(
     queue: &Queue,
     message: &Message,
 ) -> Result<Vec<Document>, Error> {
-    let mut body = Vec::with_capacity(message.bytes() + 512);
+    let mut body = Vec::with_capacity(message.room() + 256);
     json::object(&mut body, |input| {
         input.text("QueueUrl", &queue.url);
         message.write(input);
@@ -193,6 +193,7 @@ async fn send_many<P: Ports>(
         action: "SendMessageBatch",
         queue_url: &queue.url,
         entries: messages,
+        room: messages.iter().map(Message::room).sum(),
         write: &|object, message: &Message| message.write(object),
         read: &Taken::read,
         may_repeat: &may_repeat,
