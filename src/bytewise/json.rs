@@ -60,6 +60,11 @@ const LEAVING: [[u8; 8]; 16] = {
     table
 };
 
+/// A row of a table. There is one for each four bits.
+fn row(table: &[[u8; 8]; 16], bits: usize) -> [u8; 8] {
+    table.get(bits).copied().unwrap_or_default()
+}
+
 /// Appends the first ones of some bytes. To append all and to cut is no call to copy so many.
 fn push<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], count: usize) {
     let length = out.len() + count;
@@ -107,7 +112,7 @@ fn write_sixteen(out: &mut Vec<u8>, bytes: &[u8; 16]) {
         out.extend_from_slice(bytes);
     } else if control.bits() == 0 {
         for (four, escaped) in fours(bytes, marks.bits()) {
-            let places = Sixteen::twice(ESCAPING[escaped]);
+            let places = Sixteen::twice(row(&ESCAPING, escaped));
             let written = four.at(places).or(places.and(BACKSLASH & 0x7f));
             push(
                 out,
@@ -204,7 +209,7 @@ fn read_sixteen(out: &mut Vec<u8>, bytes: &[u8; 16]) -> usize {
             return 16;
         }
         for (four, left) in fours(bytes, backslashes) {
-            let [a, b, c, d, ..] = four.at(Sixteen::twice(LEAVING[left])).first_eight();
+            let [a, b, c, d, ..] = four.at(Sixteen::twice(row(&LEAVING, left))).first_eight();
             push(out, [a, b, c, d], 4 - left.count_ones() as usize);
         }
         return 16 - (backslashes >> 15) as usize;
