@@ -104,7 +104,7 @@ pub(crate) fn compile(
     Ok(target.join(TARGET).join("plugin").join(file))
 }
 
-/// The compiler's flags: those of the environment, and three more.
+/// The compiler's flags: those of the environment, and a few more.
 ///
 /// Panics name crates and their files, not folders of the machine that built the component: it is
 /// smaller then, and the same everywhere. Vectors are part of WebAssembly since its version 2, which
@@ -134,6 +134,7 @@ pub(crate) fn flags(workspace: &Workspace) -> String {
             .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())),
     );
     flags.push("-Ctarget-feature=+simd128".to_owned());
+    flags.push("-Cllvm-args=-inline-threshold=40".to_owned());
     flags.push("-Clink-arg=--compress-relocations".to_owned());
     flags.join("\x1f")
 }
