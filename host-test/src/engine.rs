@@ -132,6 +132,12 @@ fn config(pooled_instances: Option<u32>) -> Config {
     // several times cheaper.
     config.concurrency_support(false);
     config.epoch_interruption(true);
+    // An artefact is read at each start. What only tells places of the guest's code apart is a
+    // tenth of it, and nobody looks: the kind of a trap and where it may happen are kept apart.
+    config.generate_address_map(false);
+    // Nothing unwinds through the guest's frames but wasmtime, which goes by frame pointers. To
+    // register tables for others takes time at each load. (Windows cannot do without.)
+    config.native_unwind_info(cfg!(windows));
     if let Some(instances) = pooled_instances {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(instances);
