@@ -5,22 +5,26 @@
 //! never has to be invalidated. It holds native code that will be run, which is why
 //! - the directory is made for its owner only, and one that belongs to someone else or that others
 //!   can write to is not used;
-//! - an entry begins with the SHA-256 of the rest, and one that does not match (a full disk, a
-//!   copy gone wrong) is compiled anew;
-//! - an entry is written beside its place and renamed, so that no process ever sees half of one.
+//! - an entry ends with a checksum of the rest and of its length, and one that does not match (a
+//!   full disk, a copy gone wrong) is compiled anew;
+//! - an entry is written beside its place and renamed, so that no process ever sees half of one;
+//! - an entry is mapped into memory as a shared library is, not copied: a start takes only what it
+//!   uses, and processes share it. Like a library, it may be removed or replaced by another file
+//!   at any time, but never be written to in place; so it is read-only, for its owner too.
 //!
 //! The cache is a convenience: whatever fails here leads to a compilation, never to an error.
 
+use std::fs::File;
 use std::hash::{Hash, Hasher};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 
-use crate::error::LoadError;
+use crate::checksum;
 
-const DIGEST_LENGTH: usize = 32;
+const CHECKSUM_LENGTH: u64 = size_of::<u64>() as u64;
 
 /// Where a compiled component came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,54 +35,93 @@ pub enum Origin {
     Cached,
 }
 
-pub(crate) fn load(
-    engine: &wasmtime::Engine,
-    directory: Option<&Path>,
-    binary: &[u8],
-) -> Result<(Component, Origin), LoadError> {
-    let directory = directory.filter(|directory| prepare(directory).is_ok());
-    let entry = directory.map(|directory| directory.join(entry_name(engine, binary)));
-    if let Some(component) = entry.as_deref().and_then(|entry| read(engine, entry)) {
-        return Ok((component, Origin::Cached));
-    }
-    let component =
-        Component::new(engine, binary).map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-    if let (Some(entry), Ok(artefact)) = (entry, component.serialize()) {
-        // Without an entry the next start compiles again, and that is all.
-        let _ = write(&entry, &artefact);
-    }
-    Ok((component, Origin::Compiled))
+/// The place of one component, compiled for one engine.
+pub(crate) struct Entry {
+    path: PathBuf,
+    /// Length of the component in bytes, before it was compiled.
+    pub(crate) size: u64,
 }
 
-fn entry_name(engine: &wasmtime::Engine, binary: &[u8]) -> PathBuf {
+impl Entry {
+    /// The place of this component; none where the directory cannot be used.
+    ///
+    /// # Errors
+    /// Where the component cannot be read.
+    pub(crate) fn of(
+        engine: &wasmtime::Engine,
+        directory: &Path,
+        mut component: impl Read,
+    ) -> io::Result<Option<Self>> {
+        if prepare(directory).is_err() {
+            return Ok(None);
+        }
+        // In pieces, as a component that was compiled before is needed for its name alone.
+        let mut piece = vec![0; 64 << 10];
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        loop {
+            match component.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => {
+                    hasher.update(&piece[..length]);
+                    size += length as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(Self {
+            path: directory.join(name(engine, &hasher.finalize())),
+            size,
+        }))
+    }
+
+    /// What was compiled at an earlier start; none where there is nothing, or nothing whole.
+    pub(crate) fn load(&self, engine: &wasmtime::Engine) -> Option<Component> {
+        if !is_whole(&self.path).unwrap_or(false) {
+            return None;
+        }
+        // SAFETY: the file must come from `Component::serialize`, and must not change from now on.
+        // It lies in a directory that only this user can write to, under the checksum that was
+        // computed when it was written; who can change it can run code as this user anyway. Files
+        // of the cache are never written to once they have their name: one that was put in its
+        // place since it was checked was written whole by another process. wasmtime itself checks
+        // version and settings.
+        unsafe { Component::deserialize_file(engine, &self.path) }.ok()
+    }
+
+    /// Keeps a compiled component for later starts.
+    pub(crate) fn keep(&self, component: &Component) {
+        if let Ok(artefact) = component.serialize() {
+            // Without an entry the next start compiles again, and that is all.
+            let _ = write(&self.path, &artefact);
+        }
+    }
+}
+
+fn name(engine: &wasmtime::Engine, digest: &[u8]) -> String {
     let mut hasher = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    format!(
-        "{}-{:016x}.cwasm",
-        hexadecimal(&Sha256::digest(binary)),
-        hasher.finish()
-    )
-    .into()
+    format!("{}-{:016x}.cwasm", hexadecimal(digest), hasher.finish())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn read(engine: &wasmtime::Engine, entry: &Path) -> Option<Component> {
-    let content = std::fs::read(entry).ok()?;
-    let (digest, artefact) = content.split_at_checked(DIGEST_LENGTH)?;
-    if digest != Sha256::digest(artefact).as_slice() {
-        return None;
-    }
-    // SAFETY: the bytes must come from `Component::serialize`. They lie in a directory that only
-    // this user can write to, under the digest that was computed when they were written; who can
-    // change them can run code as this user anyway. wasmtime itself checks version and settings.
-    unsafe { Component::deserialize(engine, artefact) }.ok()
+/// Whether a file is as it was written.
+fn is_whole(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let Some(length) = file.metadata()?.len().checked_sub(CHECKSUM_LENGTH) else {
+        return Ok(false);
+    };
+    let found = checksum::of(&mut file, length)?;
+    let mut written = [0; CHECKSUM_LENGTH as usize];
+    file.read_exact(&mut written)?;
+    Ok(written == found.to_le_bytes())
 }
 
-fn write(entry: &Path, artefact: &[u8]) -> io::Result<()> {
-    let mut temporary = entry.as_os_str().to_owned();
+fn write(path: &Path, artefact: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
     // Two threads of a process may write the same entry at once.
     temporary.push(format!(
         ".{}.{:?}",
@@ -86,16 +129,27 @@ fn write(entry: &Path, artefact: &[u8]) -> io::Result<()> {
         std::thread::current().id()
     ));
     let temporary = PathBuf::from(temporary);
-    let written = std::fs::File::create(&temporary).and_then(|mut file| {
-        file.write_all(&Sha256::digest(artefact))?;
+    // What a process left that had this number before us and crashed.
+    let _ = std::fs::remove_file(&temporary);
+    let written = create(&temporary).and_then(|mut file| {
         file.write_all(artefact)?;
+        file.write_all(&checksum::of(artefact, artefact.len() as u64)?.to_le_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&temporary, entry)
+        std::fs::rename(&temporary, path)
     });
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
     written
+}
+
+/// A file that can be written to this once.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
+    options.open(path)
 }
 
 /// Makes the directory, and refuses one that others could put code into.

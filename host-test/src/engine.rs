@@ -8,6 +8,7 @@
 //! A plugin is linked with HTTP, clocks, randomness and the streams and pollables that these need.
 //! There is no file, socket, environment or output to reach for, whatever the plugin imports.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,9 +93,15 @@ impl Engine {
         })
     }
 
-    /// Takes a component from the cache, or compiles it and puts it there.
-    pub(crate) fn component(&self, binary: &[u8]) -> Result<(Component, cache::Origin), LoadError> {
-        cache::load(&self.inner, self.cache_directory.as_deref(), binary)
+    /// The place in the cache of a component; none without a cache.
+    ///
+    /// # Errors
+    /// Where the component cannot be read.
+    pub(crate) fn entry(&self, component: impl Read) -> io::Result<Option<cache::Entry>> {
+        match &self.cache_directory {
+            Some(directory) => cache::Entry::of(&self.inner, directory, component),
+            None => Ok(None),
+        }
     }
 
     /// Every import that is not linked, by name.
@@ -169,7 +176,7 @@ struct Ticker {
 }
 
 impl Ticker {
-    fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
+    fn start(engine: &wasmtime::Engine) -> io::Result<Self> {
         let (stop, stopped) = std::sync::mpsc::channel::<()>();
         let engine = engine.weak();
         std::thread::Builder::new()

@@ -22,7 +22,7 @@
 //!
 //! | module | topic |
 //! |---|---|
-//! | `engine`, `cache` | wasmtime, and compiled components on disk |
+//! | `engine`, `cache`, `checksum` | wasmtime, and compiled components on disk |
 //! | `plugin` | a loaded plugin |
 //! | `connection`, `instance` | calls, and the instances that run them |
 //! | `listener` | an instance that waits for messages |
@@ -33,6 +33,7 @@
 //! | `error`, `metrics` | what went wrong, and how much went through |
 
 mod cache;
+mod checksum;
 mod connection;
 pub mod consumer;
 pub mod contract;

@@ -1,8 +1,10 @@
 //! A loaded plugin: what it says of itself, and connections over it.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
 use crate::cache;
@@ -42,10 +44,18 @@ impl Plugin {
     /// # Errors
     /// Where the file cannot be read, is not a plugin, or imports what a plugin does not get.
     pub fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
-        let binary = std::fs::read(path).map_err(|source| LoadError::Read {
+        let unreadable = |source| LoadError::Read {
             path: path.to_owned(),
             source,
-        })?;
+        };
+        // Where the cache has it, it is read for its name only.
+        let entry = File::open(path).and_then(|file| engine.entry(file));
+        if let Some(entry) = entry.map_err(unreadable)?
+            && let Some(component) = entry.load(&engine.inner)
+        {
+            return Self::over(engine, &component, entry.size, cache::Origin::Cached);
+        }
+        let binary = std::fs::read(path).map_err(unreadable)?;
         Self::from_binary(engine, &binary)
     }
 
@@ -54,15 +64,36 @@ impl Plugin {
     /// # Errors
     /// Where it is not a plugin, or imports what a plugin does not get.
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Self, LoadError> {
-        let (component, origin) = engine.component(binary)?;
-        let forbidden = engine.forbidden_imports(&component);
+        let size = binary.len() as u64;
+        // To read from memory cannot fail, and a cache is a convenience.
+        let entry = engine.entry(binary).ok().flatten();
+        let cached = entry.as_ref().and_then(|entry| entry.load(&engine.inner));
+        if let Some(component) = cached {
+            return Self::over(engine, &component, size, cache::Origin::Cached);
+        }
+        let component = Component::new(&engine.inner, binary)
+            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        if let Some(entry) = entry {
+            entry.keep(&component);
+        }
+        Self::over(engine, &component, size, cache::Origin::Compiled)
+    }
+
+    /// A compiled component, linked.
+    fn over(
+        engine: &Engine,
+        component: &Component,
+        size: u64,
+        origin: cache::Origin,
+    ) -> Result<Self, LoadError> {
+        let forbidden = engine.forbidden_imports(component);
         if !forbidden.is_empty() {
             return Err(LoadError::ForbiddenImports(forbidden));
         }
         let not_a_plugin = |error: wasmtime::Error| LoadError::NotAPlugin(format!("{error:#}"));
         let pre = engine
             .linker
-            .instantiate_pre(&component)
+            .instantiate_pre(component)
             .map_err(not_a_plugin)?;
         let kind = component.component_type();
         let facts = Facts {
@@ -75,7 +106,7 @@ impl Plugin {
                 .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
                 .map(|(name, _)| name.to_owned())
                 .collect(),
-            size: binary.len() as u64,
+            size,
             origin,
         };
         Ok(Self {
