@@ -5,12 +5,17 @@
 //! for each instance). A ticker lets a plugin that computes for ever yield to the runtime, so
 //! that the timeout of its call can end it.
 //!
+//! A pool takes time to make by the stacks that it has, so there are two: a small one for every
+//! process, and one with the rest of the room for a process that gets that far. wasmtime's pools
+//! belong to an engine of its own, which is why each is a [`Lane`] with its own engine; instances
+//! of one plugin may stand in both, and nothing tells them apart.
+//!
 //! A plugin is linked with HTTP, clocks, randomness and the streams and pollables that these need.
 //! There is no file, socket, environment or output to reach for, whatever the plugin imports.
 
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use wasmtime::component::{Component, Linker};
@@ -20,12 +25,16 @@ use wasmtime_wasi::p2::bindings::{clocks, random};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 use crate::cache;
+use crate::contract::PluginExportsPre;
 use crate::error::LoadError;
 use crate::http;
 use crate::instance::HostState;
 
 /// How often a computing plugin yields to the runtime.
 const TICK: Duration = Duration::from_millis(10);
+
+/// Instances of the pool that every process makes.
+const FIRST_INSTANCES: u32 = 32;
 
 /// The packages that a plugin may import from.
 const LINKED: [&str; 6] = [
@@ -46,9 +55,8 @@ pub struct EngineOptions {
     /// is run.
     pub cache_directory: Option<PathBuf>,
     /// How many instances of plugins there may be at once, over all connections and listeners.
-    /// Each reserves address space (some 8 GiB), not memory, and takes a few microseconds when the
-    /// engine is made, for the guard page of its stack: a program that is started often and needs
-    /// few does well to say so.
+    /// Each reserves address space (some 8 GiB), not memory. For those beyond the first 32 that is
+    /// done when the 33rd is made, which then takes some milliseconds.
     pub maximum_instances: u32,
 }
 
@@ -65,10 +73,15 @@ impl Default for EngineOptions {
 /// Compiles and runs plugins. A clone is another handle to the same engine.
 #[derive(Clone)]
 pub struct Engine {
-    pub(crate) inner: wasmtime::Engine,
-    pub(crate) linker: Arc<Linker<HostState>>,
-    pub(crate) cache_directory: Option<Arc<Path>>,
-    _ticker: Arc<Ticker>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cache_directory: Option<PathBuf>,
+    first: Lane,
+    /// How many instances the second lane is for.
+    rest: u32,
+    second: OnceLock<Result<Lane, LoadError>>,
 }
 
 impl Engine {
@@ -77,8 +90,52 @@ impl Engine {
     /// # Errors
     /// [`LoadError::Engine`] where this machine cannot run one.
     pub fn new(options: EngineOptions) -> Result<Self, LoadError> {
+        let first = options.maximum_instances.min(FIRST_INSTANCES);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                cache_directory: options.cache_directory,
+                first: Lane::new(first)?,
+                rest: options.maximum_instances - first,
+                second: OnceLock::new(),
+            }),
+        })
+    }
+
+    /// The lane that is always there.
+    pub(crate) fn first(&self) -> &Lane {
+        &self.shared.first
+    }
+
+    /// The lane with the rest of the room, made when it is first asked for; none where the first
+    /// one has all of it.
+    pub(crate) fn second(&self) -> Option<Result<&Lane, &LoadError>> {
+        let rest = self.shared.rest;
+        (rest > 0).then(|| self.shared.second.get_or_init(|| Lane::new(rest)).as_ref())
+    }
+
+    /// The place in the cache of a component; none without a cache.
+    ///
+    /// # Errors
+    /// Where the component cannot be read.
+    pub(crate) fn entry(&self, component: impl Read) -> io::Result<Option<cache::Entry>> {
+        match &self.shared.cache_directory {
+            Some(directory) => cache::Entry::of(&self.first().inner, directory, component),
+            None => Ok(None),
+        }
+    }
+}
+
+/// An engine of wasmtime's, with a pool of its own.
+pub(crate) struct Lane {
+    pub(crate) inner: wasmtime::Engine,
+    linker: Linker<HostState>,
+    _ticker: Ticker,
+}
+
+impl Lane {
+    fn new(instances: u32) -> Result<Self, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
-        let inner = wasmtime::Engine::new(&config(Some(options.maximum_instances)))
+        let inner = wasmtime::Engine::new(&config(Some(instances)))
             // Some machines and containers bound the address space of a process.
             .or_else(|_| wasmtime::Engine::new(&config(None)))
             .map_err(failed)?;
@@ -87,21 +144,20 @@ impl Engine {
         let ticker = Ticker::start(&inner).map_err(|error| LoadError::Engine(error.to_string()))?;
         Ok(Self {
             inner,
-            linker: Arc::new(linker),
-            cache_directory: options.cache_directory.map(Arc::from),
-            _ticker: Arc::new(ticker),
+            linker,
+            _ticker: ticker,
         })
     }
 
-    /// The place in the cache of a component; none without a cache.
-    ///
-    /// # Errors
-    /// Where the component cannot be read.
-    pub(crate) fn entry(&self, component: impl Read) -> io::Result<Option<cache::Entry>> {
-        match &self.cache_directory {
-            Some(directory) => cache::Entry::of(&self.inner, directory, component),
-            None => Ok(None),
-        }
+    /// Links a component that was compiled for this lane.
+    pub(crate) fn link(
+        &self,
+        component: &Component,
+    ) -> Result<PluginExportsPre<HostState>, LoadError> {
+        self.linker
+            .instantiate_pre(component)
+            .and_then(PluginExportsPre::new)
+            .map_err(|error| LoadError::NotAPlugin(format!("{error:#}")))
     }
 
     /// Every import that is not linked, by name.

@@ -15,7 +15,7 @@ use wasmtime_wasi::random::{WasiRandomCtx, WasiRandomView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
-use crate::contract::{Error, PluginExports, Settings};
+use crate::contract::{Error, PluginExports, PluginExportsPre, Settings};
 use crate::error::CallError;
 use crate::http::{Client, Hook};
 use crate::metrics::Counters;
@@ -144,7 +144,22 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
+    /// Makes one wherever there is room.
     pub(crate) async fn create(plugin: &Plugin, outside: &Arc<Outside>) -> Result<Self, CallError> {
+        match Self::create_from(plugin.first(), outside).await {
+            Err(CallError::Exhausted) => match plugin.second() {
+                None => Err(CallError::Exhausted),
+                Some(Err(words)) => Err(CallError::Instantiation(words.to_owned())),
+                Some(Ok(second)) => Self::create_from(second, outside).await,
+            },
+            made => made,
+        }
+    }
+
+    async fn create_from(
+        plugin: &PluginExportsPre<HostState>,
+        outside: &Arc<Outside>,
+    ) -> Result<Self, CallError> {
         let record = Arc::new(Record::default());
         let state = HostState {
             table: ResourceTable::new(),
@@ -157,11 +172,11 @@ impl Instance {
                 ..MemoryLimiter::default()
             },
         };
-        let mut store = Store::new(&plugin.engine.inner, state);
+        let mut store = Store::new(plugin.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        let bindings = match plugin.pre.instantiate_async(&mut store).await {
+        let bindings = match plugin.instantiate_async(&mut store).await {
             Ok(bindings) => bindings,
             Err(_) if store.data().memory.exceeded => {
                 return Err(CallError::MemoryExceeded(outside.limits.memory_bytes));

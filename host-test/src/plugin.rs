@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
@@ -18,9 +18,17 @@ use crate::policy::Origin;
 /// A plugin, compiled and linked. A clone is another handle to the same one.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) engine: Engine,
-    pub(crate) pre: PluginExportsPre<HostState>,
-    facts: Arc<Facts>,
+    engine: Engine,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    component: Component,
+    /// What is instantiated in the engine's first lane.
+    first: PluginExportsPre<HostState>,
+    /// The same for the second, once it is needed.
+    second: OnceLock<Result<PluginExportsPre<HostState>, String>>,
+    facts: Facts,
 }
 
 /// What can be told of a plugin without running it.
@@ -51,9 +59,9 @@ impl Plugin {
         // Where the cache has it, it is read for its name only.
         let entry = File::open(path).and_then(|file| engine.entry(file));
         if let Some(entry) = entry.map_err(unreadable)?
-            && let Some(component) = entry.load(&engine.inner)
+            && let Some(component) = entry.load(&engine.first().inner)
         {
-            return Self::over(engine, &component, entry.size, cache::Origin::Cached);
+            return Self::over(engine, component, entry.size, cache::Origin::Cached);
         }
         let binary = std::fs::read(path).map_err(unreadable)?;
         Self::from_binary(engine, &binary)
@@ -67,42 +75,41 @@ impl Plugin {
         let size = binary.len() as u64;
         // To read from memory cannot fail, and a cache is a convenience.
         let entry = engine.entry(binary).ok().flatten();
-        let cached = entry.as_ref().and_then(|entry| entry.load(&engine.inner));
+        let cached = entry
+            .as_ref()
+            .and_then(|entry| entry.load(&engine.first().inner));
         if let Some(component) = cached {
-            return Self::over(engine, &component, size, cache::Origin::Cached);
+            return Self::over(engine, component, size, cache::Origin::Cached);
         }
-        let component = Component::new(&engine.inner, binary)
+        let component = Component::new(&engine.first().inner, binary)
             .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
         if let Some(entry) = entry {
             entry.keep(&component);
         }
-        Self::over(engine, &component, size, cache::Origin::Compiled)
+        Self::over(engine, component, size, cache::Origin::Compiled)
     }
 
     /// A compiled component, linked.
     fn over(
         engine: &Engine,
-        component: &Component,
+        component: Component,
         size: u64,
         origin: cache::Origin,
     ) -> Result<Self, LoadError> {
-        let forbidden = engine.forbidden_imports(component);
+        let lane = engine.first();
+        let forbidden = lane.forbidden_imports(&component);
         if !forbidden.is_empty() {
             return Err(LoadError::ForbiddenImports(forbidden));
         }
-        let not_a_plugin = |error: wasmtime::Error| LoadError::NotAPlugin(format!("{error:#}"));
-        let pre = engine
-            .linker
-            .instantiate_pre(component)
-            .map_err(not_a_plugin)?;
+        let first = lane.link(&component)?;
         let kind = component.component_type();
         let facts = Facts {
             imports: kind
-                .imports(&engine.inner)
+                .imports(&lane.inner)
                 .map(|(name, _)| name.to_owned())
                 .collect(),
             exports: kind
-                .exports(&engine.inner)
+                .exports(&lane.inner)
                 .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
                 .map(|(name, _)| name.to_owned())
                 .collect(),
@@ -111,15 +118,43 @@ impl Plugin {
         };
         Ok(Self {
             engine: engine.clone(),
-            pre: PluginExportsPre::new(pre).map_err(not_a_plugin)?,
-            facts: Arc::new(facts),
+            shared: Arc::new(Shared {
+                component,
+                first,
+                second: OnceLock::new(),
+                facts,
+            }),
         })
+    }
+
+    /// What is instantiated while there is room for it.
+    pub(crate) fn first(&self) -> &PluginExportsPre<HostState> {
+        &self.shared.first
+    }
+
+    /// What is instantiated beyond that; none where there is no more room.
+    ///
+    /// # Errors
+    /// Where this machine cannot do it, in words.
+    pub(crate) fn second(&self) -> Option<Result<&PluginExportsPre<HostState>, &str>> {
+        let lane = self.engine.second()?;
+        let second = self.shared.second.get_or_init(|| {
+            let lane = lane.map_err(|error| error.to_string())?;
+            let load = || {
+                let artefact = self.shared.component.serialize()?;
+                // SAFETY: the bytes come from `Component::serialize`, just now.
+                unsafe { Component::deserialize(&lane.inner, artefact) }
+            };
+            let component = load().map_err(|error| format!("{error:#}"))?;
+            lane.link(&component).map_err(|error| error.to_string())
+        });
+        Some(second.as_ref().map_err(String::as_str))
     }
 
     /// Imports, exports and size.
     #[must_use]
     pub fn facts(&self) -> &Facts {
-        &self.facts
+        &self.shared.facts
     }
 
     /// What the plugin says of itself. It runs the plugin with everything refused.

@@ -35,8 +35,6 @@ impl Session {
 /// Loads the plugin.
 pub(crate) fn load(arguments: &Arguments) -> Result<Plugin, Failure> {
     let mut options = EngineOptions::default();
-    // One process, one connection: room for more would only make the start slower.
-    options.maximum_instances = 256;
     options.cache_directory = cache_directory();
     let engine = Engine::new(options)?;
     let path = match &arguments.plugin {

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use connector_host::CallError;
+use connector_host::{CallError, Engine, EngineOptions, Plugin, Settings};
 
-use crate::support::{assert_works, call_error, connect, options, run};
+use crate::support::{assert_works, call_error, connect, fixture_path, options, run};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trap_is_an_error_and_the_next_call_gets_a_fresh_instance() {
@@ -113,4 +113,46 @@ async fn an_unknown_operation_is_the_plugins_own_error_and_keeps_the_instance() 
     ));
     assert_works(&connection).await;
     assert_eq!(connection.metrics().instances_created, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_has_the_room_it_was_given_and_a_closed_connection_makes_some() {
+    // Beyond what its first pool has room for, so that there are two.
+    for bound in [2, 32, 33, 80] {
+        let mut room = EngineOptions::default();
+        room.maximum_instances = bound;
+        let engine = Engine::new(room).expect("an engine");
+        let plugin = Plugin::load(&engine, &fixture_path()).expect("a plugin");
+        let open = || plugin.connect(Settings::new().with("url", ""), options(&[]));
+        let mut connections = Vec::new();
+        for _ in 0..bound {
+            connections.push(open().await.expect("a connection"));
+        }
+        assert!(matches!(open().await, Err(CallError::Exhausted)));
+        for place in [0, connections.len() - 1] {
+            drop(connections.remove(place));
+            connections.push(open().await.expect("a connection in its place"));
+            assert!(matches!(open().await, Err(CallError::Exhausted)));
+        }
+        for connection in &connections {
+            assert_works(connection).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endless_computation_times_out_in_the_second_pool_too() {
+    let mut options = options(&[]);
+    options.limits.call_time = Duration::from_millis(300);
+    options.limits.instances = 40;
+    let connection = connect("", options).await;
+    let endless = (0..40).map(|_| {
+        let connection = connection.clone();
+        tokio::spawn(async move { call_error(run(&connection, "spin").await) })
+    });
+    for call in endless.collect::<Vec<_>>() {
+        let error = call.await.expect("a call");
+        assert!(matches!(error, CallError::TimedOut(_)), "{error}");
+    }
+    assert_works(&connection).await;
 }
