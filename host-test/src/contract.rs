@@ -28,7 +28,6 @@ pub use generated::exports::integration::connector::metadata::{
 pub use generated::integration::connector::types::{
     Blame, Document, Error, Fault, Problem, Property, Value,
 };
-pub(crate) use generated::{PluginExports, PluginExportsPre};
 
 /// Settings of a connection or of an operation, some of which may be secret.
 ///

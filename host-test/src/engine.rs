@@ -25,8 +25,8 @@ use wasmtime_wasi::p2::bindings::{clocks, random};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 
 use crate::cache;
-use crate::contract::PluginExportsPre;
 use crate::error::LoadError;
+use crate::exports::ExportsPre;
 use crate::http;
 use crate::instance::HostState;
 
@@ -150,13 +150,10 @@ impl Lane {
     }
 
     /// Links a component that was compiled for this lane.
-    pub(crate) fn link(
-        &self,
-        component: &Component,
-    ) -> Result<PluginExportsPre<HostState>, LoadError> {
+    pub(crate) fn link(&self, component: &Component) -> Result<ExportsPre, LoadError> {
         self.linker
             .instantiate_pre(component)
-            .and_then(PluginExportsPre::new)
+            .and_then(|linked| ExportsPre::new(component, linked))
             .map_err(|error| LoadError::NotAPlugin(format!("{error:#}")))
     }
 

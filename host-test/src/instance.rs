@@ -15,8 +15,9 @@ use wasmtime_wasi::random::{WasiRandomCtx, WasiRandomView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
-use crate::contract::{Error, PluginExports, PluginExportsPre, Settings};
+use crate::contract::{Error, Settings};
 use crate::error::CallError;
+use crate::exports::{Exports, ExportsPre};
 use crate::http::{Client, Hook};
 use crate::metrics::Counters;
 use crate::plugin::Plugin;
@@ -121,8 +122,8 @@ macro_rules! on_connection {
         |mut instance: $crate::instance::Instance| async move {
             let answer = match instance.connection() {
                 Ok(connection) => {
-                    let connector = instance.bindings.integration_connector_connector();
-                    connector.connection().$function(&mut instance.store, connection $(, $argument)*).await
+                    let exports = &instance.exports;
+                    exports.$function(&mut instance.store, connection $(, $argument)*).await
                 }
                 Err(error) => Err(error),
             };
@@ -135,7 +136,7 @@ pub(crate) use on_connection;
 /// A running plugin.
 pub(crate) struct Instance {
     pub(crate) store: Store<HostState>,
-    pub(crate) bindings: PluginExports,
+    pub(crate) exports: Exports,
     connection: Option<ResourceAny>,
     /// Which of the connection's credentials it has; 0: those it was opened with.
     pub(crate) generation: u64,
@@ -156,10 +157,7 @@ impl Instance {
         }
     }
 
-    async fn create_from(
-        plugin: &PluginExportsPre<HostState>,
-        outside: &Arc<Outside>,
-    ) -> Result<Self, CallError> {
+    async fn create_from(plugin: &ExportsPre, outside: &Arc<Outside>) -> Result<Self, CallError> {
         let record = Arc::new(Record::default());
         let state = HostState {
             table: ResourceTable::new(),
@@ -176,8 +174,8 @@ impl Instance {
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        let bindings = match plugin.instantiate_async(&mut store).await {
-            Ok(bindings) => bindings,
+        let exports = match plugin.instantiate(&mut store).await {
+            Ok(exports) => exports,
             Err(_) if store.data().memory.exceeded => {
                 return Err(CallError::MemoryExceeded(outside.limits.memory_bytes));
             }
@@ -189,7 +187,7 @@ impl Instance {
         outside.counters.instances_created.add(1);
         Ok(Self {
             store,
-            bindings,
+            exports,
             connection: None,
             generation: 0,
             record,
@@ -201,9 +199,8 @@ impl Instance {
     pub(crate) async fn open(self, settings: &Settings) -> Result<Self, CallError> {
         let (instance, connection) = self
             .run(|mut instance| async move {
-                let connector = instance.bindings.integration_connector_connector();
-                let opened = connector
-                    .connection()
+                let opened = instance
+                    .exports
                     .call_open(&mut instance.store, settings.as_properties())
                     .await;
                 (instance, opened)

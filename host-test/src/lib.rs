@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `engine`, `cache`, `checksum` | wasmtime, and compiled components on disk |
 //! | `plugin` | a loaded plugin |
-//! | `connection`, `instance` | calls, and the instances that run them |
+//! | `connection`, `instance`, `exports` | calls, and the instances that run them |
 //! | `listener` | an instance that waits for messages |
 //! | [`consumer`] | the loop that handles and settles what a listener gives |
 //! | `http` | the pool, its hook and its bounds |
@@ -39,6 +39,7 @@ pub mod consumer;
 pub mod contract;
 mod engine;
 mod error;
+mod exports;
 mod http;
 mod instance;
 mod listener;

@@ -33,11 +33,8 @@ struct Alive {
 macro_rules! on_listener {
     ($function:ident, $listener:expr) => {
         |mut instance: Instance| async move {
-            let connector = instance.bindings.integration_connector_connector();
-            let answer = connector
-                .listener()
-                .$function(&mut instance.store, $listener)
-                .await;
+            let answer = instance.exports.$function(&mut instance.store, $listener);
+            let answer = answer.await;
             (instance, answer)
         }
     };
@@ -60,17 +57,15 @@ impl Connection {
             .run(|mut instance| async move {
                 let listening = async {
                     let connection = instance.connection()?;
-                    let connector = instance.bindings.integration_connector_connector();
-                    let store = &mut instance.store;
-                    let listening = connector
-                        .connection()
-                        .call_listen(&mut *store, connection, object, properties)
+                    let (exports, store) = (&instance.exports, &mut instance.store);
+                    let listening = exports
+                        .call_listen(store, connection, object, properties)
                         .await?;
                     let listener = match listening {
                         Ok(listener) => listener,
                         Err(error) => return Ok(Err(error)),
                     };
-                    let commit = connector.listener().call_commit(store, listener).await?;
+                    let commit = exports.call_commit(store, listener).await?;
                     Ok(Ok((listener, commit)))
                 };
                 let answer = listening.await;

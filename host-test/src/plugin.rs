@@ -9,10 +9,11 @@ use wasmtime::component::types::ComponentItem;
 
 use crate::cache;
 use crate::connection::{Connection, ConnectionOptions};
-use crate::contract::{Descriptor, PluginExportsPre, Settings};
+use crate::contract::{Descriptor, Settings};
 use crate::engine::Engine;
 use crate::error::{CallError, LoadError};
-use crate::instance::{HostState, Instance, Outside, on_connection};
+use crate::exports::ExportsPre;
+use crate::instance::{Instance, Outside, on_connection};
 use crate::policy::Origin;
 
 /// A plugin, compiled and linked. A clone is another handle to the same one.
@@ -25,9 +26,9 @@ pub struct Plugin {
 struct Shared {
     component: Component,
     /// What is instantiated in the engine's first lane.
-    first: PluginExportsPre<HostState>,
+    first: ExportsPre,
     /// The same for the second, once it is needed.
-    second: OnceLock<Result<PluginExportsPre<HostState>, String>>,
+    second: OnceLock<Result<ExportsPre, String>>,
     facts: Facts,
 }
 
@@ -128,7 +129,7 @@ impl Plugin {
     }
 
     /// What is instantiated while there is room for it.
-    pub(crate) fn first(&self) -> &PluginExportsPre<HostState> {
+    pub(crate) fn first(&self) -> &ExportsPre {
         &self.shared.first
     }
 
@@ -136,7 +137,7 @@ impl Plugin {
     ///
     /// # Errors
     /// Where this machine cannot do it, in words.
-    pub(crate) fn second(&self) -> Option<Result<&PluginExportsPre<HostState>, &str>> {
+    pub(crate) fn second(&self) -> Option<Result<&ExportsPre, &str>> {
         let lane = self.engine.second()?;
         let second = self.shared.second.get_or_init(|| {
             let lane = lane.map_err(|error| error.to_string())?;
@@ -164,8 +165,8 @@ impl Plugin {
     pub async fn describe(&self) -> Result<Descriptor, CallError> {
         let instance = Instance::create(self, &Arc::new(Outside::sealed())).await?;
         let described = instance.run(|mut instance| async move {
-            let metadata = instance.bindings.integration_connector_metadata();
-            let descriptor = metadata.call_describe(&mut instance.store).await.map(Ok);
+            let described = instance.exports.call_describe(&mut instance.store);
+            let descriptor = described.await.map(Ok);
             (instance, descriptor)
         });
         described.await.1
