@@ -3,7 +3,9 @@
 //! An error in the middle of a body reaches the guest as words: wasmtime 48 gives no error code for
 //! it (`http-error-code` answers none).
 
-use connector_host::Settings;
+use std::time::Duration;
+
+use connector_host::{HttpOptions, HttpPool, Settings};
 
 use crate::server::{Server, answer};
 use crate::support::{connect, options, plugin, property, run, run_with, transport};
@@ -46,6 +48,46 @@ async fn a_connection_that_the_server_closed_while_idle_is_replaced_without_an_e
         server.closed().await;
     }
     assert_eq!(server.connections(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_nobody_uses_any_more_is_closed_by_itself() {
+    let mut server = Server::start(|mut exchange| async move {
+        exchange.request().await;
+        exchange.write(&answer(b"once")).await;
+        exchange.until_closed().await;
+    })
+    .await;
+    let mut http = HttpOptions::default();
+    http.idle_timeout = Duration::from_millis(20);
+    let mut options = options(&[&server.origin()]);
+    options.http = HttpPool::new(http).expect("a pool");
+    let pool = options.http.clone();
+    let connection = connect(&server.origin(), options).await;
+    for number in 1..=3 {
+        run(&connection, "request").await.expect("an answer");
+        server.closed().await;
+        assert_eq!((pool.metrics().opened, pool.metrics().open), (number, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_goes_up_whole_though_its_answer_came_first() {
+    let (whole, mut arrived) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::start(move |mut exchange| {
+        let whole = whole.clone();
+        async move {
+            let head = exchange.head().await.expect("a head");
+            exchange.write(&answer(b"early")).await;
+            let _ = whole.send(exchange.body(&head).await.is_some());
+        }
+    })
+    .await;
+    let connection = connect(&server.origin(), options(&[&server.origin()])).await;
+    run_with(&connection, "upload", vec![b'x'; 5 << 20])
+        .await
+        .expect("an answer");
+    assert_eq!(arrived.recv().await, Some(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,11 +29,22 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Reads one request, body included; its head in lower case. None at the end.
     pub(crate) async fn request(&mut self) -> Option<String> {
+        let head = self.head().await?;
+        self.body(&head).await?;
+        Some(head)
+    }
+
+    /// Reads the head of a request, in lower case. None at the end.
+    pub(crate) async fn head(&mut self) -> Option<String> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.push(self.stream.read_u8().await.ok()?);
         }
-        let head = String::from_utf8_lossy(&head).to_lowercase();
+        Some(String::from_utf8_lossy(&head).to_lowercase())
+    }
+
+    /// Reads the body that a head announces. None where it breaks off.
+    pub(crate) async fn body(&mut self, head: &str) -> Option<()> {
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
@@ -41,7 +52,7 @@ impl Exchange {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await.ok()?;
         self.requests.fetch_add(1, Ordering::SeqCst);
-        Some(head)
+        Some(())
     }
 
     pub(crate) async fn write(&mut self, text: &[u8]) {
