@@ -71,7 +71,6 @@ type HttpsTcp = HttpsConnector<HttpConnector<Resolver>>;
 #[derive(Clone)]
 pub(crate) struct Client {
     shelf: Arc<Shelf>,
-    connector: Connector<HttpsTcp>,
 }
 
 impl Client {
@@ -103,7 +102,8 @@ impl Client {
             let (wire, is_fresh) = match self.shelf.take(&place.origin) {
                 Some(wire) => (wire, false),
                 None => {
-                    let stream = self.connector.connect(address.clone(), connect).await?;
+                    let connector = &self.shelf.connector;
+                    let stream = connector.connect(address.clone(), connect).await?;
                     (Wire::over(stream).await?, true)
                 }
             };
@@ -120,8 +120,9 @@ impl Client {
     }
 }
 
-/// The idle connections of a client, by origin.
+/// How connections are made under certain address rules, and those that are idle, by origin.
 struct Shelf {
+    connector: Connector<HttpsTcp>,
     idle_timeout: Duration,
     maximum_idle: usize,
     state: Mutex<State>,
@@ -254,22 +255,22 @@ impl HttpPool {
 
     pub(crate) fn client(&self, rules: AddressRules) -> Client {
         let shared = &self.shared;
-        let connector = shared.connector(rules.clone());
         let mut shelves = shared
             .shelves
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(shelf) = shelves.get(&rules).and_then(Weak::upgrade) {
-            return Client { shelf, connector };
+            return Client { shelf };
         }
         shelves.retain(|_, shelf| shelf.strong_count() > 0);
         let shelf = Arc::new(Shelf {
+            connector: shared.connector(rules.clone()),
             idle_timeout: shared.options.idle_timeout,
             maximum_idle: shared.options.maximum_idle,
             state: Mutex::default(),
         });
         shelves.insert(rules, Arc::downgrade(&shelf));
-        Client { shelf, connector }
+        Client { shelf }
     }
 }
 
