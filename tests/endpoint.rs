@@ -232,3 +232,30 @@ async fn plain_http_to_another_machine_is_refused_at_open_unless_allowed() {
         assert!(explicit.is_ok(), "{endpoint} with allow-plaintext");
     }
 }
+
+#[tokio::test]
+async fn a_connection_is_used_again_after_answers_without_a_body() {
+    let server = Server::start(|_| Reply::Answer {
+        status: 200,
+        headers: Vec::new(),
+        body: Vec::new(),
+    })
+    .await;
+    let client = Client::open(&server.service(), &[]).await;
+    for _ in 0..3 {
+        client
+            .connection()
+            .execute(
+                "purge-queue",
+                Some(sqs::QUEUE_URL),
+                &connector_host::Settings::new(),
+                &[empty()],
+            )
+            .await
+            .expect("the call")
+            .remove(0)
+            .output
+            .expect("it is purged");
+    }
+    assert_eq!((server.requests().len(), server.connections()), (3, 1));
+}

@@ -99,10 +99,15 @@ impl Wire {
                     tokio::spawn(self.connection);
                     return Ok(response.map(Answer::over_elsewhere));
                 }
-                Ok(response.map(|incoming| Answer {
+                let mut response = response.map(|incoming| Answer {
                     incoming,
                     wire: (!ended).then_some((self, place)),
-                }))
+                });
+                // Nobody may ask for a body that is empty.
+                if response.body().is_end_stream() {
+                    response.body_mut().release();
+                }
+                Ok(response)
             }
             Err(mut error) => Err(match error.take_message() {
                 Some(request) => Unanswered::Unsent(Box::new(request), error.into_error()),
