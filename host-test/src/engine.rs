@@ -128,6 +128,7 @@ impl Engine {
 /// An engine of wasmtime's, with a pool of its own.
 pub(crate) struct Lane {
     pub(crate) inner: wasmtime::Engine,
+    instances: u32,
     linker: Linker<HostState>,
     _ticker: Ticker,
 }
@@ -144,9 +145,16 @@ impl Lane {
         let ticker = Ticker::start(&inner).map_err(|error| LoadError::Engine(error.to_string()))?;
         Ok(Self {
             inner,
+            instances,
             linker,
             _ticker: ticker,
         })
+    }
+
+    /// Whether there seems to be room for one more instance: to find out by trying takes longer.
+    pub(crate) fn has_room(&self) -> bool {
+        let metrics = self.inner.pooling_allocator_metrics();
+        metrics.is_none_or(|metrics| metrics.component_instances() < u64::from(self.instances))
     }
 
     /// Links a component that was compiled for this lane.

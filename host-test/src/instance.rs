@@ -147,7 +147,11 @@ pub(crate) struct Instance {
 impl Instance {
     /// Makes one wherever there is room.
     pub(crate) async fn create(plugin: &Plugin, outside: &Arc<Outside>) -> Result<Self, CallError> {
-        match Self::create_from(plugin.first(), outside).await {
+        let made = match plugin.first() {
+            Some(first) => Self::create_from(first, outside).await,
+            None => Err(CallError::Exhausted),
+        };
+        match made {
             Err(CallError::Exhausted) => match plugin.second() {
                 None => Err(CallError::Exhausted),
                 Some(Err(words)) => Err(CallError::Instantiation(words.to_owned())),

@@ -129,8 +129,9 @@ impl Plugin {
     }
 
     /// What is instantiated while there is room for it.
-    pub(crate) fn first(&self) -> &ExportsPre {
-        &self.shared.first
+    pub(crate) fn first(&self) -> Option<&ExportsPre> {
+        let has_room = self.engine.first().has_room();
+        has_room.then_some(&self.shared.first)
     }
 
     /// What is instantiated beyond that; none where there is no more room.
