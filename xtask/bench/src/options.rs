@@ -14,6 +14,8 @@ const LEAST_ROUNDS: usize = 5;
 /// What to measure, against what, and where to write it.
 pub(crate) struct Options {
     pub(crate) plugin: PathBuf,
+    /// AWS's client as a component; without it that does not take part.
+    pub(crate) sdk: Option<PathBuf>,
     pub(crate) output: PathBuf,
     /// A Python that has boto3; without it boto3 does not take part.
     pub(crate) python: Option<PathBuf>,
@@ -30,7 +32,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads them.
     pub(crate) fn read(arguments: Vec<String>) -> Result<Self> {
-        let (mut plugin, mut output, mut python) = (None, None, None);
+        let (mut plugin, mut sdk, mut output, mut python) = (None, None, None, None);
         let (mut fast, mut localstack, mut quick) = (false, None, false);
         let (mut rounds, mut works, mut contenders) = (ROUNDS, Vec::new(), Vec::new());
         let mut arguments = arguments.into_iter();
@@ -41,6 +43,7 @@ impl Options {
             };
             match name.as_str() {
                 "--plugin" => plugin = Some(PathBuf::from(value()?)),
+                "--sdk" => sdk = Some(PathBuf::from(value()?)),
                 "--output" => output = Some(PathBuf::from(value()?)),
                 "--python" => python = Some(PathBuf::from(value()?)),
                 "--rounds" => rounds = value()?.parse().context("--rounds takes a number")?,
@@ -66,6 +69,7 @@ impl Options {
         Ok(Self {
             plugin: plugin.context("--plugin FILE is needed; `cargo xtask bench` gives it")?,
             output: output.context("--output FOLDER is needed; `cargo xtask bench` gives it")?,
+            sdk,
             python,
             rounds,
             quick,

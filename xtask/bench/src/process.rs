@@ -48,10 +48,17 @@ impl Process {
     ) -> Result<Self> {
         let place = serde_json::to_string(place)?;
         if contender != Contender::Boto3 {
+            let component = match contender {
+                Contender::Component => {
+                    let sdk = options.sdk.as_ref();
+                    sdk.context("it was not compiled: is there the target wasm32-wasip2?")?
+                }
+                _ => &options.plugin,
+            };
             let mut command = this()?;
             command
                 .args(["contender", contender.name(), &place])
-                .arg(&options.plugin);
+                .arg(component);
             return Self::start(&mut command);
         }
         let python = options

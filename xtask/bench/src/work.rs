@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
-/// Messages of a batch.
-pub(crate) const BATCH: usize = 10;
+pub(crate) use crate::contenders::BATCH;
+
 /// Length of the bodies of the works that go by thousands.
 pub(crate) const BODY_BYTES: usize = 1_000;
 /// Documents that the plugin is given in one call; the command `sqs-connector` does the same.

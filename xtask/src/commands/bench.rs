@@ -3,7 +3,11 @@
 //! The contest is a workspace of its own in `xtask/bench`: its contenders bring crates along that
 //! must not get into the product's lock file.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -71,6 +75,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
             .env("CARGO_TARGET_DIR", &target),
     )?;
 
+    let sdk = sdk(&workspace, &target);
+
     let installed = localstack::Installed::find()?;
     let mut bench = std::process::Command::new(target.join("release/bench"));
     bench.arg("--plugin").arg(workspace.plugin());
@@ -78,6 +84,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     bench
         .arg("--python")
         .arg(installed.environment.python().get_program());
+    if let Some(sdk) = &sdk {
+        bench.arg("--sdk").arg(sdk);
+    }
     bench.args(&options.others);
     if options.fast {
         bench.arg("--fast");
@@ -105,6 +114,28 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// AWS's own client as a component. None where it cannot be compiled: the report says so then.
+fn sdk(workspace: &Workspace, target: &Path) -> Option<PathBuf> {
+    const TARGET: &str = "wasm32-wasip2";
+    let mut rustup = std::process::Command::new("rustup");
+    // Where there is no rustup the compiler may have it all the same.
+    let _ = run_command(rustup.args(["target", "add", TARGET]));
+    let manifest = own_folder().join("bench/sdk/Cargo.toml");
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["build", "--release", "--locked", "--target", TARGET])
+        .arg("--manifest-path")
+        .arg(&manifest)
+        .env("CARGO_TARGET_DIR", target);
+    match run_command(&mut cargo) {
+        Ok(()) => Some(target.join(TARGET).join("release/sdk.wasm")),
+        Err(why) => {
+            eprintln!("xtask: aws-sdk-sqs as a component does not take part: {why:#}");
+            None
+        }
+    }
 }
 
 /// The server's folder keeps nothing that is of use once it has stopped; mostly there is none.

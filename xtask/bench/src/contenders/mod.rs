@@ -1,6 +1,8 @@
 //! The contenders, each in a process of its own that works when the driver asks for a round.
 
 mod boto3;
+mod calls;
+mod component;
 mod listening;
 mod native;
 mod plugin;
@@ -16,6 +18,7 @@ use crate::measure::Started;
 use crate::work::{Answer, Place, Round, Work, names};
 
 pub(crate) use boto3::SCRIPT as BOTO3_SCRIPT;
+pub(crate) use calls::BATCH;
 pub(crate) use listening::listener;
 pub(crate) use native::{fill, make_queue};
 pub(crate) use plugin::{Host, open};
@@ -30,6 +33,8 @@ pub(crate) enum Contender {
     PluginUnchecked,
     /// AWS's own client, compiled natively.
     Native,
+    /// The same compiled to a component, in wasmtime.
+    Component,
     /// Constant bytes over hyper: the limit.
     Raw,
     /// AWS's client for Python.
@@ -38,10 +43,11 @@ pub(crate) enum Contender {
 
 impl Contender {
     /// All of them, in the order of the report.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::Plugin,
         Self::PluginUnchecked,
         Self::Native,
+        Self::Component,
         Self::Raw,
         Self::Boto3,
     ];
@@ -52,6 +58,7 @@ impl Contender {
             Self::Plugin => "plugin",
             Self::PluginUnchecked => "plugin-unchecked",
             Self::Native => "aws-sdk-sqs",
+            Self::Component => "aws-sdk-sqs-wasm",
             Self::Raw => "raw-hyper",
             Self::Boto3 => "boto3",
         }
@@ -78,14 +85,16 @@ impl Contender {
     }
 }
 
-/// Answers the driver's rounds until it closes standard input.
-pub(crate) async fn take_part(contender: Contender, place: Place, plugin: &str) -> Result<()> {
+/// Answers the driver's rounds until it closes standard input. `component` is what the contender
+/// runs, where it runs one.
+pub(crate) async fn take_part(contender: Contender, place: Place, component: &str) -> Result<()> {
     match contender {
-        Contender::Plugin => rounds(plugin::Plugin::new(&place, plugin, true).await?).await,
+        Contender::Plugin => rounds(plugin::Plugin::new(&place, component, true).await?).await,
         Contender::PluginUnchecked => {
-            rounds(plugin::Plugin::new(&place, plugin, false).await?).await
+            rounds(plugin::Plugin::new(&place, component, false).await?).await
         }
         Contender::Native => rounds(native::Native::new(&place).await).await,
+        Contender::Component => rounds(component::Sdk::new(&place, component).await?).await,
         Contender::Raw => rounds(raw::Raw::new(&place)?).await,
         Contender::Boto3 => bail!("boto3 is a process of Python's"),
     }

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{Credentials, Region};
-use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, MessageAttributeValue, MessageSystemAttributeName,
-    QueueAttributeName, SendMessageBatchRequestEntry,
-};
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry};
 
+use super::calls::{BATCH, receive, send, send_batch};
 use super::{Worker, side_by_side};
-use crate::work::{BATCH, BODY_BYTES, Place, Round, Work, body};
+use crate::work::{BODY_BYTES, Place, Round, Work, body};
 
 pub(super) struct Native {
     client: Client,
@@ -120,59 +118,4 @@ impl Worker for Native {
         })
         .await
     }
-}
-
-async fn send(client: &Client, queue_url: &str, body: String) -> Result<()> {
-    let sent = client
-        .send_message()
-        .queue_url(queue_url)
-        .message_body(body)
-        .send()
-        .await?;
-    ensure!(sent.message_id.is_some(), "the message has no id");
-    Ok(())
-}
-
-async fn send_batch(client: &Client, queue_url: &str, bodies: &[String]) -> Result<()> {
-    let entries = bodies.iter().enumerate().map(|(index, body)| {
-        SendMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .message_body(body)
-            .build()
-    });
-    let sent = client
-        .send_message_batch()
-        .queue_url(queue_url)
-        .set_entries(Some(entries.collect::<Result<_, _>>()?))
-        .send()
-        .await?;
-    ensure!(sent.successful.len() == bodies.len(), "some were not sent");
-    Ok(())
-}
-
-async fn receive(client: &Client, queue_url: &str) -> Result<()> {
-    let received = client
-        .receive_message()
-        .queue_url(queue_url)
-        .max_number_of_messages(BATCH as i32)
-        .message_system_attribute_names(MessageSystemAttributeName::All)
-        .message_attribute_names("All")
-        .send()
-        .await?;
-    let messages = received.messages.unwrap_or_default();
-    ensure!(messages.len() == BATCH, "only {} came", messages.len());
-    let entries = messages.into_iter().enumerate().map(|(index, message)| {
-        DeleteMessageBatchRequestEntry::builder()
-            .id(index.to_string())
-            .set_receipt_handle(message.receipt_handle)
-            .build()
-    });
-    let deleted = client
-        .delete_message_batch()
-        .queue_url(queue_url)
-        .set_entries(Some(entries.collect::<Result<_, _>>()?))
-        .send()
-        .await?;
-    ensure!(deleted.successful.len() == BATCH, "some were not deleted");
-    Ok(())
 }
