@@ -92,17 +92,17 @@ impl Wire {
         });
         match result.await {
             Ok(response) => {
-                let is_sent = is_sent.load(Ordering::Relaxed);
-                if !is_sent && !ended {
+                let wire = if ended {
+                    None
+                } else if is_sent.load(Ordering::Relaxed) {
+                    Some((self, place))
+                } else {
                     // The answer came early. The guest may go on sending before it reads, so that
                     // somebody else has to see to the connection.
                     tokio::spawn(self.connection);
-                    return Ok(response.map(Answer::over_elsewhere));
-                }
-                let mut response = response.map(|incoming| Answer {
-                    incoming,
-                    wire: (!ended).then_some((self, place)),
-                });
+                    None
+                };
+                let mut response = response.map(|incoming| Answer { incoming, wire });
                 // Nobody may ask for a body that is empty.
                 if response.body().is_end_stream() {
                     response.body_mut().release();
@@ -125,13 +125,6 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn over_elsewhere(incoming: Incoming) -> Self {
-        Self {
-            incoming,
-            wire: None,
-        }
-    }
-
     /// Gives the connection back to its place where it can take another request.
     fn release(&mut self) {
         if let Some((mut wire, place)) = self.wire.take()
