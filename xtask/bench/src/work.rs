@@ -121,6 +121,15 @@ pub(crate) struct Round {
 }
 
 impl Round {
+    /// The bodies of its messages; single sends are of one and the same.
+    pub(crate) fn bodies(self) -> impl Iterator<Item = String> {
+        let (count, length) = match self.work.single_bytes() {
+            Some(length) => (1, length),
+            None => (self.messages, BODY_BYTES),
+        };
+        (0..count).map(move |number| body(number, length))
+    }
+
     /// Calls that it takes, of so many messages each at most; single sends are of one.
     pub(crate) fn calls(self, messages: usize) -> usize {
         match self.work.single_bytes() {

@@ -21,6 +21,9 @@ use crate::{
 const USAGE: &str = "usage: cargo xtask bench [--rounds N] [--quick] [--work WORK]... \
     [--contender CONTENDER]... [--server fast|localstack]...";
 
+/// The contender that is a component too, and has to be compiled as one.
+const SDK: &str = "aws-sdk-sqs-wasm";
+
 /// What the command line says; what is not about servers goes on as it is.
 struct Options {
     fast: bool,
@@ -75,7 +78,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
             .env("CARGO_TARGET_DIR", &target),
     )?;
 
-    let sdk = sdk(&workspace, &target);
+    // It takes minutes to compile, so only where it is asked for, or everybody is.
+    let asked = |name| options.others.iter().any(|other| other == name);
+    let sdk = match asked(SDK) || !asked("--contender") {
+        true => sdk(&workspace, &target),
+        false => None,
+    };
 
     let installed = localstack::Installed::find()?;
     let mut bench = std::process::Command::new(target.join("release/bench"));

@@ -19,7 +19,7 @@ use wasmtime_wasi_http::{
 
 use super::Worker;
 use super::calls::BATCH;
-use crate::work::{BODY_BYTES, Place, Round, body};
+use crate::work::{Place, Round};
 
 wasmtime::component::bindgen!({
     path: "sdk/world.wit",
@@ -71,11 +71,7 @@ impl Sdk {
 
 impl Worker for Sdk {
     async fn prepare(&mut self, round: Round) -> Result<()> {
-        let (count, length) = match round.work.single_bytes() {
-            Some(length) => (1, length),
-            None => (round.messages, BODY_BYTES),
-        };
-        let bodies: Vec<String> = (0..count).map(|number| body(number, length)).collect();
+        let bodies: Vec<String> = round.bodies().collect();
         let Running { store, exports } = self.0.get_mut();
         let prepared = exports.call_prepare(store, &bodies).await;
         prepared.map_err(|error| anyhow!("{error:#}"))

@@ -89,11 +89,7 @@ pub(crate) async fn fill(place: &Place, messages: usize) -> Result<()> {
 
 impl Worker for Native {
     async fn prepare(&mut self, round: Round) -> Result<()> {
-        let (count, length) = match round.work.single_bytes() {
-            Some(length) => (1, length),
-            None => (round.messages, BODY_BYTES),
-        };
-        self.bodies = (0..count).map(|number| body(number, length)).collect();
+        self.bodies = round.bodies().collect();
         Ok(())
     }
 
